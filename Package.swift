@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every target, so that no target is checked less strictly than another.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "stonegate",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "GateProtocol", targets: ["GateProtocol"]),
+        .library(name: "GateClient", targets: ["GateClient"]),
+        .library(name: "GateServer", targets: ["GateServer"]),
+        .executable(name: "stonegate", targets: ["stonegate"]),
+        .executable(name: "gatecall", targets: ["gatecall"]),
+    ],
+    dependencies: [
+        // Why each one is here, and what was decided against: docs/decisions/0001-dependencies.md
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // C, kept thin: Swift owns the memory and the decisions.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CSpawn"),
+
+        // Shared by both halves.
+        .target(name: "GateProtocol", swiftSettings: strict),
+        .target(name: "GateCurl", dependencies: ["CCurl"], swiftSettings: strict),
+
+        // The gateway, in the order a call passes through it: GateServer -> GateBackend -> GateCurl or a child process.
+        .target(
+            name: "GateCore",
+            dependencies: ["GateProtocol", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            swiftSettings: strict),
+        .target(name: "GateDiscovery", swiftSettings: strict),
+        .target(
+            name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: strict),
+        .target(
+            name: "GateBackend",
+            dependencies: ["GateProtocol", "GateCore", "GateCurl", "CSpawn", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+        .target(name: "GateHTTP", dependencies: [nioCore, nioPosix, nioHTTP1, logging], swiftSettings: strict),
+        .target(
+            name: "GateServer",
+            dependencies: [
+                "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateBackend", "GateHTTP", "CCrypto",
+                nioCore, nioPosix, nioHTTP1, logging,
+            ],
+            swiftSettings: strict),
+        .target(name: "GateDemo", dependencies: ["GateProtocol"], swiftSettings: strict),
+        .executableTarget(
+            name: "stonegate",
+            dependencies: ["GateServer", "GateConfig", "GateClient", "GateDemo", arguments, logging],
+            swiftSettings: strict),
+
+        // What agents and scripts use.
+        .target(name: "GateClient", dependencies: ["GateProtocol", "GateCurl", logging], swiftSettings: strict),
+        .executableTarget(name: "gatecall", dependencies: ["GateClient", arguments], swiftSettings: strict),
+
+        // Tests.
+        .executableTarget(name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
+        .target(
+            name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
+            swiftSettings: strict),
+        .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),
+        .testTarget(name: "GateCoreTests", dependencies: ["GateCore"], swiftSettings: strict),
+        .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
+        .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
+        .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
+        .testTarget(name: "GateBackendTests", dependencies: ["GateBackend", "GateTestKit"], swiftSettings: strict),
+        .testTarget(name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTestKit"], swiftSettings: strict),
+        .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "ClientServerTests", dependencies: ["GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
+            swiftSettings: strict),
+    ]
+)

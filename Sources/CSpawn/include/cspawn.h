@@ -1,0 +1,2 @@
+#pragma once
+int csp_placeholder(void);
