@@ -1,0 +1,79 @@
+/// One `[[backends]]` entry: an MCP server behind the gateway.
+package struct BackendConfig: Sendable, Equatable {
+    /// How the gateway reaches the server. A backend has what its transport needs and nothing else.
+    package enum Connection: Sendable, Equatable {
+        case stdio(Launch)
+        case http(Endpoint)
+    }
+
+    /// A child process that speaks MCP on its standard input and output.
+    package struct Launch: Sendable, Equatable {
+        /// A path, or a name that is looked up in PATH; `~` is expanded.
+        package var command: String
+        package var args: [String]
+        /// Added to the allow-listed part of the gateway's environment.
+        package var env: [String: Secret<String>]
+        /// Working directory; nil means the gateway's data directory.
+        package var cwd: String?
+        /// The arguments as the file has them, `${NAME}` not expanded: what may be shown.
+        package var shownArgs: [String]
+
+        package init(
+            command: String, args: [String] = [], env: [String: Secret<String>] = [:], cwd: String? = nil,
+            shownArgs: [String]? = nil
+        ) {
+            self.command = command
+            self.args = args
+            self.env = env
+            self.cwd = cwd
+            self.shownArgs = shownArgs ?? args
+        }
+    }
+
+    /// A server reached over HTTP.
+    package struct Endpoint: Sendable, Equatable {
+        package var url: BackendURL
+        /// Sent with each request.
+        package var headers: [String: Secret<String>]
+
+        package init(url: BackendURL, headers: [String: Secret<String>] = [:]) {
+            self.url = url
+            self.headers = headers
+        }
+    }
+
+    /// Which era of the protocol to speak. `auto` probes and remembers the answer.
+    package enum ProtocolEra: String, Sendable, CaseIterable {
+        case auto, legacy, modern
+    }
+
+    /// Which tools of the backend are offered, as patterns over the backend's own tool names.
+    ///
+    /// `*` stands for any run of characters, `?` for one. A tool is offered when `allow` is empty or one of its
+    /// patterns matches, and no pattern of `deny` matches.
+    package struct ToolFilter: Sendable, Equatable {
+        package var allow: [String]
+        package var deny: [String]
+
+        package init(allow: [String] = [], deny: [String] = []) {
+            self.allow = allow
+            self.deny = deny
+        }
+    }
+
+    package var name: String
+    package var connection: Connection
+    package var autoRestart = true
+    package var healthCheck = true
+    /// A disabled backend stays in the list and is not started.
+    package var enabled = true
+    /// How long one call may take; nil means `gateway.request_timeout`.
+    package var requestTimeout: Duration?
+    package var protocolEra = ProtocolEra.auto
+    package var tools = ToolFilter()
+
+    package init(name: String, connection: Connection) {
+        self.name = name
+        self.connection = connection
+    }
+}

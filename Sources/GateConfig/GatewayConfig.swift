@@ -1,0 +1,94 @@
+/// The whole configuration of one gateway, checked and ready to use.
+///
+/// `GatewayConfig()` is the configuration of an empty file: every property has the documented default
+/// (docs/configuration.md). `ConfigLoader` makes one from a file, the environment and flags, with paths expanded.
+package struct GatewayConfig: Sendable, Equatable {
+    package var server = Server()
+    package var license = License()
+    package var gateway = Gateway()
+    package var circuitBreaker = CircuitBreaker()
+    package var pool = Pool()
+    package var limits = Limits()
+    package var logging = Logging()
+    /// In the order of the file: the first of two tools with the same name keeps its name.
+    package var backends: [BackendConfig] = []
+
+    package init() {}
+}
+
+extension GatewayConfig {
+    /// `[server]`: where the gateway listens and keeps its files.
+    package struct Server: Sendable, Equatable {
+        /// A loopback address or `localhost`.
+        package var host = "127.0.0.1"
+        /// 1 to 65535.
+        package var port = 3393
+        /// Directory of tokens and state. The loader expands `~`; this default is not expanded.
+        package var dataDir = "~/.stonegate"
+        /// Names accepted in `Host` beside the loopback names, lower-case, as `name` (any port) or `name:port`.
+        package var allowedHosts: [String] = []
+        /// Origins accepted beside the gateway's own, as `scheme://host[:port]`, lower-case.
+        package var allowedOrigins: [String] = []
+        /// Opens the changing routes to everybody who reaches the loopback address.
+        package var unsafeOpenAdmin = false
+
+        package init() {}
+    }
+
+    /// `[license]`.
+    package struct License: Sendable, Equatable {
+        /// File that holds the licence key; nil means the free tier.
+        package var keyFile: String?
+        package var licenseServer = "https://license.keystoneproject.dev"
+
+        package init() {}
+    }
+
+    /// `[gateway]`: how calls are handled.
+    package struct Gateway: Sendable, Equatable {
+        /// Calls that may be in flight at once over all backends.
+        package var maxConnections = 100
+        /// How long one call may take, unless its backend says otherwise.
+        package var requestTimeout: Duration = .milliseconds(30_000)
+        /// How long a backend's list of tools counts as fresh.
+        package var schemaCacheTTL: Duration = .seconds(300)
+
+        package init() {}
+    }
+
+    /// `[circuit_breaker]`.
+    package struct CircuitBreaker: Sendable, Equatable {
+        /// Failures in a row that open the circuit.
+        package var failureThreshold = 5
+        /// Time that the circuit stays open before one call may try again.
+        package var resetTimeout: Duration = .seconds(30)
+        /// Successes in a row that close it again.
+        package var successThreshold = 2
+
+        package init() {}
+    }
+
+    /// `[pool]`: idle connections to HTTP backends.
+    package struct Pool: Sendable, Equatable {
+        package var maxIdle = 10
+        package var idleTimeout: Duration = .seconds(300)
+
+        package init() {}
+    }
+
+    /// `[logging]`.
+    package struct Logging: Sendable, Equatable {
+        package enum Level: String, Sendable, CaseIterable {
+            case trace, debug, info, notice, warning, error, critical
+        }
+
+        package enum Format: String, Sendable, CaseIterable {
+            case json, text
+        }
+
+        package var level = Level.info
+        package var format = Format.text
+
+        package init() {}
+    }
+}
