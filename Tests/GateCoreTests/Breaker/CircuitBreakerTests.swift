@@ -20,6 +20,11 @@ private struct Bench {
         }
     }
 
+    mutating func taken() throws -> CircuitBreaker.Ticket {
+        let ticket = ticket()
+        return try #require(ticket)
+    }
+
     @discardableResult
     mutating func run(_ outcomes: CircuitBreaker.Outcome...) -> CircuitBreaker.State {
         for outcome in outcomes {
@@ -103,10 +108,10 @@ private struct Bench {
 
     @Test func lateResultsOfAnEarlierGenerationAreIgnored() throws {
         var bench = Bench()
-        let early = try #require(bench.ticket())
+        let early = try bench.taken()
         bench.untilProbe()
         #expect(bench.breaker.record(early, .success, now: bench.now) == nil)
-        let probe = try #require(bench.ticket())
+        let probe = try bench.taken()
         #expect(bench.breaker.record(early, .failure, now: bench.now) == nil)
         #expect(bench.breaker.state == .halfOpen)
         bench.breaker.record(probe, .success, now: bench.now)
@@ -118,11 +123,11 @@ private struct Bench {
     @Test func aLostProbeIsReplacedAndCannotSpeakForItsSuccessor() throws {
         var bench = Bench()
         bench.untilProbe()
-        let lost = try #require(bench.ticket())
+        let lost = try bench.taken()
         bench.pass(29)
         #expect(bench.ticket() == nil)
         bench.pass(1)
-        let next = try #require(bench.ticket())
+        let next = try bench.taken()
         #expect(bench.breaker.record(lost, .failure, now: bench.now) == nil)
         #expect(bench.breaker.state == .halfOpen)
         #expect(bench.breaker.record(next, .failure, now: bench.now)?.to == .open)
@@ -131,7 +136,7 @@ private struct Bench {
 
     @Test func resetClosesAndForgets() throws {
         var bench = Bench()
-        let early = try #require(bench.ticket())
+        let early = try bench.taken()
         bench.run(.failure, .failure, .failure, .failure)
         #expect(bench.breaker.reset(now: bench.now) == nil)
         for _ in 0..<5 { bench.breaker.record(early, .failure, now: bench.now) }
