@@ -1,0 +1,54 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@main
+enum FakeMCP {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard !arguments.contains("--help") else {
+            print(Options.help)
+            return
+        }
+        do {
+            try run(Options(arguments))
+        } catch {
+            System.say("fakemcp: \(error.text) (see --help)")
+            exit(64)
+        }
+    }
+
+    private static func run(_ options: Options) throws(Options.Problem) {
+        signal(SIGPIPE, SIG_IGN)
+        if options.evil == .exit0 { exit(0) }
+        if options.evil == .ignoreTerm { signal(SIGTERM, SIG_IGN) }
+        if options.grandchild { while true { pause() } }
+        if options.startDelay > 0 {
+            poll(nil, 0, Int32(clamping: options.startDelay))
+        }
+        let loop = EventLoop()
+        let server = Server(options: options, loop: loop)
+        if options.evil == .stderrFlood { server.floodStderr() }
+        if options.evil == .forkGrandchild { server.grandchild = spawnGrandchild() }
+        let stdio = StdioTransport(server: server, loop: loop)
+        if options.evil == .banner {
+            stdio.say("Welcome to \(options.name)!\nLoading ...\n{not json}\n\n[1, 2\n")
+        }
+        withExtendedLifetime(stdio) { loop.run() }
+    }
+
+    /// This program once more, as a process that only holds its inherited descriptors.
+    private static func spawnGrandchild() -> pid_t? {
+        var pid: pid_t = 0
+        let words: [UnsafeMutablePointer<CChar>?] = [strdup("fakemcp"), strdup("--grandchild"), nil]
+        defer { words.forEach { free($0) } }
+        #if os(Linux)
+            let path = "/proc/self/exe"
+        #else
+            let path = CommandLine.arguments[0]
+        #endif
+        return posix_spawn(&pid, path, nil, nil, words, nil) == 0 ? pid : nil
+    }
+}

@@ -1,0 +1,106 @@
+/// What the command line asks for; `--help` prints the same list for people.
+struct Options {
+    enum Era: String { case legacy, modern, both, old }
+    enum ReplyForm: String { case auto, json, sse }
+
+    var httpPort: UInt16?
+    var httpSSE = false
+    var reply = ReplyForm.auto
+    var era = Era.both
+    var protocolVersion: String?
+    var probeError = -32602
+    var oldDies = false
+    var startDelay = 0
+    var name = "fakemcp"
+    var prefix = ""
+    var extraTools = 0
+    var only: [String]?
+    var pageSize = 0
+    var ledger: String?
+    var evil: Evil?
+    /// The number behind `=` of the evil mode.
+    var evilCount: Int?
+    /// Whether the handshake and lists are spoilt too, or only answers to calls.
+    var evilOnAll = false
+    /// Calls that are answered well before the evil begins.
+    var evilAfter = 0
+    var grandchild = false
+
+    static let modernVersion = "2026-07-28"
+    static let legacyVersions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+
+    /// The newest handshake revision this server offers.
+    var newestLegacy: String { protocolVersion ?? (era == .old ? "2024-11-05" : "2025-11-25") }
+
+    static let help = """
+        fakemcp: a scripted MCP server for tests
+
+          --stdio | --http PORT      transport; port 0 takes a free one; "fakemcp listening on URL" goes to stderr
+          --http-sse                 with --http: the 2024-11-05 transport (GET /sse, POST /messages)
+          --reply auto|json|sse      with --http: form of answers
+          --era legacy|modern|both|old   old: falls silent when the first message is not initialize, dies at the next
+          --old-dies                 with --era old: dies at once instead
+          --protocol-version V       newest handshake revision offered
+          --probe-error CODE         what a legacy server answers to server/discover (-32602)
+          --start-delay-ms N         sleeps before anything is read
+          --name NAME --prefix P     server name; prefix of tool names
+          --tools N                  adds tool_1 … tool_N
+          --only a,b                 keeps only these of the standard tools
+          --page-size N              pages of tools/list
+          --ledger FILE              one fsynced line for each executed call
+          --evil MODE[=N]            \(Evil.allCases.map(\.rawValue).joined(separator: " "))
+          --evil-on calls|all        what answer-spoiling modes spoil (calls)
+          --evil-after N             calls answered well before the evil begins (0)
+        """
+
+    struct Problem: Error { var text: String }
+
+    init(_ arguments: [String]) throws(Problem) {
+        var rest = arguments[...]
+        func fail(_ flag: String, _ value: String) -> Problem { Problem(text: "bad value \(value) for \(flag)") }
+        while let flag = rest.popFirst() {
+            switch flag {
+            case "--stdio": httpPort = nil
+            case "--http-sse": httpSSE = true
+            case "--old-dies": oldDies = true
+            case "--grandchild": grandchild = true
+            default:
+                guard let value = rest.popFirst() else { throw Problem(text: "unknown flag or missing value: \(flag)") }
+                guard try set(flag, value) else { throw fail(flag, value) }
+            }
+        }
+    }
+
+    private mutating func set(_ flag: String, _ value: String) throws(Problem) -> Bool {
+        switch flag {
+        case "--http": return assign(&httpPort, UInt16(value))
+        case "--reply": return assign(&reply, ReplyForm(rawValue: value))
+        case "--era": return assign(&era, Era(rawValue: value))
+        case "--protocol-version": protocolVersion = value
+        case "--probe-error": return assign(&probeError, Int(value))
+        case "--start-delay-ms": return assign(&startDelay, Int(value))
+        case "--name": name = value
+        case "--prefix": prefix = value
+        case "--tools": return assign(&extraTools, Int(value))
+        case "--only": only = value.split(separator: ",").map(String.init)
+        case "--page-size": return assign(&pageSize, Int(value))
+        case "--ledger": ledger = value
+        case "--evil":
+            let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
+            evilCount = parts.count > 1 ? Int(parts[1]) : nil
+            return assign(&evil, Evil(rawValue: parts.first ?? ""))
+        case "--evil-on":
+            evilOnAll = value == "all"
+            return evilOnAll || value == "calls"
+        case "--evil-after": return assign(&evilAfter, Int(value))
+        default: throw Problem(text: "unknown flag \(flag)")
+        }
+        return true
+    }
+
+    private func assign<Value>(_ place: inout Value, _ value: Value?) -> Bool {
+        guard let value else { return false }
+        place = value
+        return true
+    }
+}
