@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(name: "CSpawn"),
+        .target(name: "CDiscoveryTable", exclude: ["folding.bin", "table.bin", "vocab.txt"]),
 
         // Shared by both halves.
         .target(name: "GateProtocol", swiftSettings: strict),
@@ -49,7 +50,7 @@ let package = Package(
             name: "GateCore",
             dependencies: ["GateProtocol", .product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict),
-        .target(name: "GateDiscovery", swiftSettings: strict),
+        .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: strict),
@@ -93,3 +94,11 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+/// Benchmarks see `package` API, so they are targets of this package, but nobody who only builds the products pays for them.
+if Context.environment["STONEGATE_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "discoverybench", dependencies: ["GateDiscovery"], path: "Benchmarks/discoverybench",
+            swiftSettings: strict))
+}

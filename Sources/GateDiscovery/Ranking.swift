@@ -1,0 +1,44 @@
+/// The weights of the ranking. The defaults are the product; other values exist to measure what each part brings.
+package struct Ranking: Sendable {
+    // Fields: how much one occurrence counts, and the usual number of words, above which occurrences count less.
+    package var name = Field(weight: 3, length: 3)
+    package var title = Field(weight: 1.5, length: 4)
+    package var description = Field(weight: 1, length: 15)
+    package var parameterNames = Field(weight: 0.5, length: 6)
+    package var parameterTexts = Field(weight: 0.3, length: 25)
+    package var server = Field(weight: 1, length: 2)
+    package var serverTitle = Field(weight: 0.5, length: 4)
+    package var serverDescription = Field(weight: 0.2, length: 25)
+
+    /// Saturation: how fast more occurrences stop to count (BM25's k1).
+    package var saturation: Float = 1.2
+    /// How much a long field is held against a tool (BM25's b).
+    package var lengthPenalty: Float = 0.5
+
+    // Parts of the score.
+    package var lexical: Float = 1
+    package var meaning: Float = 1
+    package var serverMeaning: Float = 0.1
+    package var synonym: Float = 0.3
+    package var joined: Float = 0.5
+    package var typo: Float = 0.7
+    /// Scale of the lexical part: 0 is the share of the query's weight that was met, 1 relative to the best tool.
+    package var relative: Float = 0.5
+    package var clause: Float = 0.5
+    /// Taken off for each better tool of the same server.
+    package var crowding: Float = 0.01
+    /// Least cosine of a tool that shares no word with the query.
+    package var meaningFloor: Float = 0.3
+
+    package init() {}
+
+    package struct Field: Sendable {
+        package var weight: Float
+        package var length: Float
+
+        package init(weight: Float, length: Float) {
+            self.weight = weight
+            self.length = length
+        }
+    }
+}
