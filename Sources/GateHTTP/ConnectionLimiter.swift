@@ -1,0 +1,46 @@
+import Synchronization
+
+/// Counts the open connections and the bytes of bodies being received, for all event loops of a server.
+final class ConnectionLimiter: Sendable {
+    private struct Counts {
+        var total = 0
+        var byAddress: [String: Int] = [:]
+    }
+
+    private let counts = Mutex(Counts())
+    private let bodyBytes = Atomic<Int>(0)
+    private let limits: HTTPLimits
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    var connectionCount: Int { counts.withLock { $0.total } }
+
+    /// - Returns: whether there is room for one more connection from this address; if so it is counted until `release`.
+    func acquire(address: String) -> Bool {
+        counts.withLock { counts in
+            let sameAddress = counts.byAddress[address, default: 0]
+            guard counts.total < limits.maxConnections, sameAddress < limits.maxConnectionsPerAddress else {
+                return false
+            }
+            counts.total += 1
+            counts.byAddress[address] = sameAddress + 1
+            return true
+        }
+    }
+
+    func release(address: String) {
+        counts.withLock { counts in
+            counts.total -= 1
+            let left = counts.byAddress[address, default: 1] - 1
+            counts.byAddress[address] = left > 0 ? left : nil
+        }
+    }
+
+    /// Adds to the bytes being buffered.
+    /// - Returns: whether they are still within the limit. They count in any case until they are given back with a negative number.
+    func addBodyBytes(_ count: Int) -> Bool {
+        bodyBytes.wrappingAdd(count, ordering: .relaxed).newValue <= limits.maxBufferedBodyBytes
+    }
+}

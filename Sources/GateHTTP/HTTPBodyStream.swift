@@ -1,0 +1,53 @@
+package import NIOCore
+import Synchronization
+
+/// The body of a streamed response. Usable from any thread; writes never wait.
+package final class HTTPBodyStream: Sendable {
+    private let queue: Mutex<StreamQueue>
+    private let connection: HTTPConnection
+    private let exchange: HTTPExchange
+
+    init(connection: HTTPConnection, exchange: HTTPExchange) {
+        self.connection = connection
+        self.exchange = exchange
+        let limits = connection.shared.limits
+        self.queue = Mutex(StreamQueue(maxMessages: limits.maxStreamMessages, maxBytes: limits.maxStreamBytes))
+    }
+
+    /// Whether writes are still taken.
+    package var isOpen: Bool { queue.withLock { $0.isOpen } }
+
+    /// Queues one message; an empty one is taken and sends nothing. Messages of one turn of the event loop leave together.
+    /// - Returns: false when the stream has ended, or ends now because the client reads too slowly: the message does not fit
+    ///   into `HTTPLimits.maxStreamMessages` and `maxStreamBytes`. The connection is then cut and `HTTPExchange.onClose` tells why.
+    @discardableResult
+    package func write(_ message: ByteBuffer) -> Bool {
+        switch queue.withLock({ $0.append(message) }) {
+        case .wait: return true
+        case .drain:
+            scheduleDrain()
+            return true
+        case .refuse: return false
+        case .abort:
+            connection.shared.eventLoop.execute { self.connection.abort(self.exchange, .slowConsumer) }
+            return false
+        }
+    }
+
+    /// Ends the body behind the messages queued so far. Further writes are refused.
+    package func finish() {
+        if queue.withLock({ $0.finish() }) { scheduleDrain() }
+    }
+
+    private func scheduleDrain() {
+        connection.shared.eventLoop.execute { self.connection.drain(self, of: self.exchange) }
+    }
+
+    /// The connection has closed or never took this stream.
+    func end() {
+        queue.withLock { $0.end() }
+    }
+
+    /// The next message to hand to the socket.
+    func next() -> StreamQueue.Next { queue.withLock { $0.next() } }
+}

@@ -1,0 +1,248 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// One client connection: reads requests one after the other, hands each to the responder and writes the responses in order.
+///
+/// It is the only handler in its pipeline and works on plain bytes. All state is confined to the event loop, which is why it may
+/// be shared: exchanges and streams reach it from other threads through `eventLoop.execute` only.
+final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Legal transitions: idle -> head -> (body ->) responding -> idle or lingering; head, body -> lingering (refused);
+    /// any -> closed.
+    enum Phase {
+        case idle
+        case head
+        case body(HTTPHead)
+        case responding(HTTPExchange, HTTPBodyStream?)
+        /// The last response is out; what still arrives is thrown away, so that the client can read it before the reset.
+        case lingering
+        case closed
+    }
+
+    let shared: HTTPLoopContext
+    private let address: String
+    private let peer: SocketAddress?
+    var context: ChannelHandlerContext?
+    var phase = Phase.idle
+    /// When the phase was entered, for the timers.
+    var phaseStart: NIODeadline
+    /// Bytes received and not yet used.
+    private var pending = ByteBuffer()
+    private var scanner: HTTPHeadScanner
+    var bodyReader: HTTPBodyReader?
+    /// What `bodyReader` holds of the server's budget for bodies.
+    private var bodyBudget = 0
+    private var isProcessing = false
+    private var isReadPaused = false
+    var isInputClosed = false
+    /// Bytes ever handed to the channel, and what of them the kernel had taken at the last sweep.
+    var submittedBytes = 0
+    var sentBytes = 0
+    var stalledSince: NIODeadline?
+
+    init(shared: HTTPLoopContext, address: String, peer: SocketAddress?) {
+        self.shared = shared
+        self.address = address
+        self.peer = peer
+        self.phaseStart = shared.stamp
+        self.scanner = HTTPHeadScanner(limits: shared.limits)
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        shared.add(self)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        phaseStart = shared.stamp
+        if shared.isStopping { context.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var incoming = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed: return
+        case .idle, .head, .body, .responding: break
+        }
+        if pending.readableBytes == 0 {
+            pending = incoming
+        } else {
+            pending.discardReadBytes()
+            pending.writeBuffer(&incoming)
+        }
+        process()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .some(.inputClosed) = event as? ChannelEvent else { return }
+        isInputClosed = true
+        if case .responding = phase { return }
+        context.close(promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        if case .responding(let exchange, .some(let stream)) = phase { drain(stream, of: exchange) }
+        process()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close(.clientGone)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        close(.clientGone)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        shared.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    private func close(_ reason: HTTPCloseReason) {
+        if case .closed = phase { return }
+        let last = phase
+        phase = .closed
+        context = nil
+        pending = ByteBuffer()
+        bodyReader = nil
+        releaseBodyBudget()
+        shared.limiter.release(address: address)
+        shared.remove(self)
+        if case .responding(let exchange, let stream) = last {
+            stream?.end()
+            exchange.closed(reason)
+        }
+    }
+
+    /// Cuts the connection.
+    func abort(_ reason: HTTPCloseReason) {
+        let context = context
+        close(reason)
+        context?.close(promise: nil)
+    }
+
+    /// Cuts the connection if it still works on this exchange.
+    func abort(_ exchange: HTTPExchange, _ reason: HTTPCloseReason) {
+        guard case .responding(let current, _) = phase, current === exchange else { return }
+        abort(reason)
+    }
+
+    // MARK: Requests
+
+    func enter(_ phase: Phase) {
+        self.phase = phase
+        phaseStart = shared.stamp
+    }
+
+    /// Works through the received bytes as far as they go.
+    func process() {
+        // A handler that answers at once comes back here through `responseFinished`; the outer call then goes on.
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        do {
+            while try step() {}
+        } catch {
+            pending = ByteBuffer()
+            refuse(error)
+        }
+        if pending.readableBytes == 0 { pending = ByteBuffer() }
+        pauseReading(pending.readableBytes > shared.limits.maxReadAheadBytes)
+    }
+
+    /// - Returns: whether another step may be possible.
+    private func step() throws(HTTPRefusal) -> Bool {
+        switch phase {
+        case .idle:
+            // A client that does not take its responses gets no further ones.
+            guard pending.readableBytes > 0, context?.channel.isWritable == true else { return false }
+            enter(.head)
+            return true
+        case .head:
+            let length = try scanHead()
+            guard let length, let bytes = pending.readBytes(length: length) else { return false }
+            scanner = HTTPHeadScanner(limits: shared.limits)
+            try receive(HTTPHeadParser.parse(bytes))
+            return true
+        case .body(let head):
+            return try readBody(of: head)
+        case .responding, .lingering, .closed:
+            return false
+        }
+    }
+
+    private func scanHead() throws(HTTPRefusal) -> Int? {
+        let result = pending.withUnsafeReadableBytes { bytes in
+            Result<Int?, HTTPRefusal> { () throws(HTTPRefusal) in try scanner.scan(bytes) }
+        }
+        return try result.get()
+    }
+
+    private func receive(_ head: HTTPHead) throws(HTTPRefusal) {
+        if let rejection = shared.responder.admit(head, peer: peer) {
+            reject(head, with: rejection)
+            return
+        }
+        if head.body == .none {
+            dispatch(head, body: ByteBuffer())
+            return
+        }
+        bodyReader = try HTTPBodyReader(framing: head.body, maxBytes: shared.limits.maxBodyBytes)
+        enter(.body(head))
+        if head.expectsContinue, head.isHTTP11, pending.readableBytes == 0 { sendContinue() }
+    }
+
+    private func readBody(of head: HTTPHead) throws(HTTPRefusal) -> Bool {
+        guard let body = try bodyReader?.read(&pending) else {
+            let received = bodyReader?.received ?? 0
+            let fits = shared.limiter.addBodyBytes(received - bodyBudget)
+            bodyBudget = received
+            guard fits else {
+                throw HTTPRefusal(.serviceUnavailable, "too many request bodies at once; try again later")
+            }
+            return false
+        }
+        bodyReader = nil
+        releaseBodyBudget()
+        dispatch(head, body: body)
+        return true
+    }
+
+    private func releaseBodyBudget() {
+        guard bodyBudget > 0 else { return }
+        _ = shared.limiter.addBodyBytes(-bodyBudget)
+        bodyBudget = 0
+    }
+
+    private func dispatch(_ head: HTTPHead, body: ByteBuffer) {
+        let exchange = HTTPExchange(connection: self, head: head, keepAlive: head.keepAlive)
+        enter(.responding(exchange, nil))
+        if shared.isStopping { exchange.shuttingDown() }
+        let request = HTTPRequest(head: head, body: body, peer: peer, executor: shared.executor)
+        let responder = shared.responder
+        // The handler starts here and now, on the event loop; only what it waits for goes through the executor.
+        if #available(macOS 26, *) {
+            Task.immediate(executorPreference: shared.executor) {
+                await responder.respond(to: request, on: exchange)
+                exchange.handlerReturned()
+            }
+        } else {
+            Task(executorPreference: shared.executor) {
+                await responder.respond(to: request, on: exchange)
+                exchange.handlerReturned()
+            }
+        }
+    }
+
+    private func pauseReading(_ pause: Bool) {
+        guard pause != isReadPaused, let context else { return }
+        isReadPaused = pause
+        try? context.channel.syncOptions?.setOption(.autoRead, value: !pause)
+    }
+}

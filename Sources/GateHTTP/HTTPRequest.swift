@@ -1,0 +1,20 @@
+package import NIOCore
+package import NIOHTTP1
+
+/// A complete request.
+package struct HTTPRequest: Sendable {
+    package let head: HTTPHead
+    /// The whole body without its framing. May share memory with the connection's read buffer.
+    package let body: ByteBuffer
+    /// The client's address.
+    package let peer: SocketAddress?
+    /// The event loop of the connection and the executor on it, which the handler's task prefers.
+    package let executor: EventLoopTaskExecutor
+
+    package var method: HTTPMethod { head.method }
+    package var path: String { head.path }
+    package var query: String? { head.query }
+    package var headers: HTTPRequestFields { head.headers }
+    package var keepAlive: Bool { head.keepAlive }
+    package var eventLoop: any EventLoop { executor.eventLoop }
+}
