@@ -8,7 +8,7 @@ struct NameCandidates: Sequence, IteratorProtocol {
     init(_ identity: ToolIdentity) {
         tool = identity.tool
         server = identity.server
-        hash = StableHash.of(server: identity.server, tool: identity.tool)
+        hash = NameHash.of(server: identity.server, tool: identity.tool)
     }
 
     mutating func next() -> String? {
@@ -34,7 +34,7 @@ struct NameCandidates: Sequence, IteratorProtocol {
     /// `server_tool`. What the gateway coins begins with a letter (some models refuse anything else) and never looks
     /// like one of its own tools, whatever the server is called.
     private var qualifiedText: String {
-        let readable = ToolNaming.sanitized(tool) ?? StableHash.suffix(hash)
+        let readable = ToolNaming.sanitized(tool) ?? NameHash.suffix(hash)
         let joined = ToolNaming.sanitized(server + "_" + readable) ?? readable
         let startsWithLetter = joined.utf8.first.map(ToolNaming.isLetter) ?? false
         guard startsWithLetter, !ToolNaming.isReserved(joined) else {

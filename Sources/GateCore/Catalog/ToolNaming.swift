@@ -56,9 +56,9 @@ package enum ToolNaming {
 
     /// The name cut so that it ends in `_` and the eight characters of the hash, at most 48 in all.
     static func cut(_ name: String, hash: UInt64) -> String {
-        var head = Array(name.utf8.prefix(maxLength - StableHash.suffixLength - 1))
+        var head = Array(name.utf8.prefix(maxLength - NameHash.suffixLength - 1))
         while let last = head.last, last == UInt8(ascii: "_") || last == UInt8(ascii: "-") { head.removeLast() }
-        return String(decoding: head, as: UTF8.self) + "_" + StableHash.suffix(hash)
+        return String(decoding: head, as: UTF8.self) + "_" + NameHash.suffix(hash)
     }
 
     static func isAllowed(_ byte: UInt8) -> Bool {

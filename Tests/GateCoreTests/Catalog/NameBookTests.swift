@@ -15,7 +15,7 @@ import Testing
         var book = NameBook()
         book.setTools(["echo"], of: "alpha")
         #expect(names(book.setTools(["echo", "ECHO"], of: "beta")) == ["beta_echo", book.records[2].name])
-        #expect(book.records[2].name == "beta_ECHO_" + StableHash.suffix(StableHash.of(server: "beta", tool: "ECHO")))
+        #expect(book.records[2].name == "beta_ECHO_" + NameHash.suffix(NameHash.of(server: "beta", tool: "ECHO")))
         #expect(names(book.setTools(["Echo"], of: "be-1")) == ["be-1_Echo"])
     }
 
@@ -32,7 +32,7 @@ import Testing
     @Test func whatHasNoLetterIsQualifiedByItsHash() {
         var book = NameBook()
         let given = names(book.setTools(["\u{540D}\u{524D}", "", "///"], of: "s"))
-        #expect(given[0] == "s_" + StableHash.suffix(StableHash.of(server: "s", tool: "\u{540D}\u{524D}")))
+        #expect(given[0] == "s_" + NameHash.suffix(NameHash.of(server: "s", tool: "\u{540D}\u{524D}")))
         #expect(given[1].hasPrefix("s_"))
         #expect(Set(given).count == 3)
         #expect(given.allSatisfy(ToolNaming.fits))
@@ -42,7 +42,7 @@ import Testing
         var book = NameBook()
         let long = String(repeating: "abcdefghi_", count: 7)
         let given = names(book.setTools([long, long + "x"], of: "s"))
-        #expect(given[0] == String(long.prefix(38)) + "i_" + StableHash.suffix(StableHash.of(server: "s", tool: long)))
+        #expect(given[0] == String(long.prefix(38)) + "i_" + NameHash.suffix(NameHash.of(server: "s", tool: long)))
         #expect(given.allSatisfy { $0.utf8.count <= 48 })
         #expect(given[0] != given[1])
     }

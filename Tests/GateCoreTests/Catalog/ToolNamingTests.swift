@@ -32,13 +32,13 @@ import Testing
 
     /// Names that clients have stored contain these: they must never change.
     @Test func hashVectors() {
-        #expect(StableHash.suffix(0) == "aaaaaaaa")
-        #expect(StableHash.suffix(.max) == "77777777")
-        #expect(StableHash.suffix(1) == "aaaaaaab")
-        #expect(StableHash.of(server: "", tool: "") == 0xB903_4AD3_7056_F5FB)
-        #expect(StableHash.of(server: "alpha", tool: "echo") == 0x4999_980F_B3F6_924D)
-        #expect(StableHash.suffix(StableHash.of(server: "web-search", tool: "caf\u{E9}")) == "f5eehrbd")
-        #expect(StableHash.of(server: "alph", tool: "aecho") != StableHash.of(server: "alpha", tool: "echo"))
-        #expect(StableHash.of(server: "a", tool: "caf\u{E9}") != StableHash.of(server: "a", tool: "cafe\u{301}"))
+        #expect(NameHash.suffix(0) == "aaaaaaaa")
+        #expect(NameHash.suffix(.max) == "77777777")
+        #expect(NameHash.suffix(1) == "aaaaaaab")
+        #expect(NameHash.of(server: "", tool: "") == 0xB903_4AD3_7056_F5FB)
+        #expect(NameHash.of(server: "alpha", tool: "echo") == 0x4999_980F_B3F6_924D)
+        #expect(NameHash.suffix(NameHash.of(server: "web-search", tool: "caf\u{E9}")) == "f5eehrbd")
+        #expect(NameHash.of(server: "alph", tool: "aecho") != NameHash.of(server: "alpha", tool: "echo"))
+        #expect(NameHash.of(server: "a", tool: "caf\u{E9}") != NameHash.of(server: "a", tool: "cafe\u{301}"))
     }
 }

@@ -3,7 +3,7 @@
 ///
 /// 64-bit FNV-1a, finished with the mixer of MurmurHash3. It is no defence against somebody who looks for
 /// collisions: who uses it must cope with one.
-package enum StableHash {
+package enum NameHash {
     /// The hash of the bytes `server`, 0, `tool`.
     package static func of(server: String, tool: String) -> UInt64 {
         var state: UInt64 = 0xCBF2_9CE4_8422_2325
