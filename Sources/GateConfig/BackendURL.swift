@@ -7,6 +7,10 @@ package struct BackendURL: Sendable, Hashable {
     /// Scheme, host, port and path: what may be shown.
     package let shown: String
     package let isSecure: Bool
+    /// Whether `exposed` has a part that is not shown.
+    package let hasCredentials: Bool
+    /// Lower-case, without port and brackets.
+    package let host: String
 
     /// Why a text is no usable address.
     package struct Problem: Error, Equatable {
@@ -23,6 +27,8 @@ package struct BackendURL: Sendable, Hashable {
         let parts = try Self.split(bytes[...])
         exposed = text
         isSecure = parts.isSecure
+        hasCredentials = parts.hasCredentials
+        host = String(decoding: parts.host.map(\.lowercased), as: UTF8.self)
         shown =
             (parts.isSecure ? "https://" : "http://") + String(decoding: parts.hostAndPort, as: UTF8.self)
             + String(decoding: parts.path, as: UTF8.self)
@@ -30,6 +36,8 @@ package struct BackendURL: Sendable, Hashable {
 
     private struct Parts {
         var isSecure: Bool
+        var hasCredentials: Bool
+        var host: ArraySlice<UInt8>
         var hostAndPort: ArraySlice<UInt8>
         var path: ArraySlice<UInt8>
     }
@@ -49,17 +57,22 @@ package struct BackendURL: Sendable, Hashable {
         }
         let authorityEnd =
             rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let authorityStart = rest.startIndex
         var authority = rest[..<authorityEnd]
         rest = rest[authorityEnd...]
         if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
             authority = authority[(at + 1)...]
         }
-        try check(authority: authority)
+        let host = try check(authority: authority)
         let pathEnd = rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
-        return Parts(isSecure: isSecure, hostAndPort: authority, path: rest[..<pathEnd])
+        return Parts(
+            isSecure: isSecure, hasCredentials: authority.startIndex != authorityStart || pathEnd != rest.endIndex,
+            host: host, hostAndPort: authority, path: rest[..<pathEnd])
     }
 
-    private static func check(authority: ArraySlice<UInt8>) throws(Problem) {
+    /// `host[:port]`; gives the host without brackets.
+    @discardableResult
+    static func check(authority: ArraySlice<UInt8>) throws(Problem) -> ArraySlice<UInt8> {
         var host = authority
         var port: ArraySlice<UInt8>?
         if authority.first == UInt8(ascii: "[") {
@@ -88,6 +101,7 @@ package struct BackendURL: Sendable, Hashable {
                 let number = Int(String(decoding: port, as: UTF8.self)), (1...65_535).contains(number)
             else { throw Problem(message: "has a bad port (1 to 65535)") }
         }
+        return host
     }
 }
 
