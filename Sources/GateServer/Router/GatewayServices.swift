@@ -1,0 +1,64 @@
+package import GateConfig
+package import GateProtocol
+package import NIOCore
+
+/// What the front ends (MCP, REST) ask of the gateway. They know this and nothing behind it.
+package protocol GatewayServices: Sendable {
+    // Catalog. All of it is answered from memory at once, whatever the backends are doing.
+
+    /// The tools that are seen, in the catalog's order.
+    func tools(_ visibility: Visibility) -> [CatalogTool]
+
+    /// The tools that are seen as the JSON text of an array, ready to be written out; kept between calls.
+    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer
+
+    /// Finds a tool by its exposed name, by `server/tool`, or by its own name where that is unique among what is seen.
+    /// - Throws: `TOOL_NOT_FOUND`, or `AMBIGUOUS_TOOL` with the candidates in the message.
+    func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget
+
+    /// Finds a tool of a server by its own or its exposed name.
+    /// - Throws: `SERVER_NOT_FOUND` or `TOOL_NOT_FOUND`; a server that is not seen does not exist.
+    func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget
+
+    /// The names of all servers that are seen, running or not.
+    func serverNames(_ visibility: Visibility) -> [String]
+
+    func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool]
+
+    /// Calls `body` after each change of what `visibility` sees, with bursts combined, until the subscription is cancelled.
+    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription
+
+    // Calls.
+
+    /// Calls a tool. Cancelling the task cancels the call at the backend.
+    /// - Throws: errors that say whether the call was sent. A JSON-RPC error of the backend is `BACKEND_ERROR` with the error
+    ///   object in `detail`. A result with `isError` is no error here.
+    func call(_ call: ToolCall) async throws(GateError) -> CallReply
+
+    // Servers.
+
+    func servers(_ visibility: Visibility) -> [ServerInfo]
+    func startServer(_ name: String) async throws(GateError)
+    func stopServer(_ name: String) async throws(GateError)
+    func restartServer(_ name: String) async throws(GateError)
+    func removeServer(_ name: String) async throws(GateError)
+    /// Adds a server and keeps it over restarts of the gateway. Returns when it is registered, not when it has started.
+    func addServer(_ config: BackendConfig) async throws(GateError)
+
+    // The gateway itself.
+
+    var config: GatewayConfig { get }
+    func health() -> HealthInfo
+    func stats() -> StatsInfo
+    /// True from the moment the gateway begins to stop.
+    var isDraining: Bool { get }
+}
+
+/// Ends a subscription when it is cancelled or released.
+package final class EventSubscription: Sendable {
+    private let onCancel: @Sendable () -> Void
+
+    package init(_ onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
+
+    deinit { onCancel() }
+}
