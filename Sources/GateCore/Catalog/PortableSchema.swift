@@ -45,7 +45,7 @@ package enum PortableSchema {
         guard !graph.isTooLarge else { return (role == .input ? empty : [:], [.expansion]) }
         graph.cutReferences()
         var writer = SchemaWriter(graph: graph, role: role, repairs: repairs)
-        let portable = writer.write(SchemaGraph.root)
+        let portable = writer.write()
         guard !writer.repairs.isEmpty else { return (schema, []) }
         return (portable, Repair.allCases.filter(writer.repairs.contains))
     }
@@ -97,8 +97,8 @@ package enum PortableSchema {
     private static func propertiesOfBranches(_ root: JSONObject) -> JSONObject {
         var found = JSONObject()
         var known: Set<ExactText> = []
-        let branches = ["allOf", "anyOf", "oneOf"].flatMap { root[$0]?.arrayValue ?? [] }
-        for branch in branches.prefix(64) {
+        let branches = ["allOf", "anyOf", "oneOf"].flatMap { root[$0]?.arrayValue?.prefix(64) ?? [] }
+        for branch in branches {
             let target = branch["$ref"]?.stringValue.flatMap { lookUp($0, in: .object(root)) } ?? branch
             for member in target["properties"]?.objectValue?.members ?? []
             where found.members.count < 1_000 && known.insert(ExactText(member.key)).inserted {

@@ -14,22 +14,23 @@ struct SchemaGraph {
     struct Node {
         let value: JSONValue
         let parent: Int
+        /// Where it lies in its parent: the keyword, and the name or index below it.
+        let keyword: String
+        let name: String?
         var reference = Reference.none
         var cut: Cut?
         /// Whether it holds schemas that lie too deep.
         var isTruncated = false
     }
 
-    struct Place: Hashable {
+    private struct Place: Hashable {
         let parent: Int
         let keyword: ExactText
-        /// The name or index below the keyword; nil when the schema is the keyword's value.
         let name: ExactText?
     }
 
-    /// Parents come before their children.
+    /// In the order of the document: a schema is followed by all that it holds.
     private(set) var nodes: [Node] = []
-    private(set) var places: [Place: Int] = [:]
     /// How many schemas each one holds, itself included.
     private(set) var sizes: [Int] = []
     /// Deepest nesting found, 1 for a lone schema. Above ``maxDepth`` the schema was not followed to its end.
@@ -38,19 +39,18 @@ struct SchemaGraph {
     private(set) var isTooLarge = false
 
     init(_ schema: JSONValue) {
-        add(schema, parent: -1, depth: 1)
+        add(schema, parent: -1, keyword: "", name: nil, depth: 1)
         sizes = Array(repeating: 1, count: nodes.count)
         for index in nodes.indices.reversed() where nodes[index].parent >= 0 {
             sizes[nodes[index].parent] += sizes[index]
         }
-        for index in nodes.indices {
-            guard case .object(let object) = nodes[index].value, let reference = object["$ref"] else { continue }
-            nodes[index].reference = resolve(reference)
-        }
+        resolveReferences()
     }
 
     @discardableResult
-    private mutating func add(_ value: JSONValue, parent: Int, depth: Int) -> Int? {
+    private mutating func add(
+        _ value: JSONValue, parent: Int, keyword: String, name: String?, depth: Int
+    ) -> Int? {
         self.depth = max(self.depth, depth)
         guard depth <= Self.maxDepth else { return nil }
         guard nodes.count < Self.maxCount else {
@@ -58,7 +58,7 @@ struct SchemaGraph {
             return nil
         }
         let index = nodes.count
-        nodes.append(Node(value: value, parent: parent))
+        nodes.append(Node(value: value, parent: parent, keyword: keyword, name: name))
         guard case .object(let object) = value else { return index }
         for member in object.members {
             switch (SchemaKeyword.shape(member.key), member.value) {
@@ -83,23 +83,36 @@ struct SchemaGraph {
     }
 
     private mutating func place(_ value: JSONValue, _ parent: Int, _ keyword: String, _ name: String?, _ depth: Int) {
-        guard let child = add(value, parent: parent, depth: depth + 1) else {
+        if add(value, parent: parent, keyword: keyword, name: name, depth: depth + 1) == nil {
             nodes[parent].isTruncated = true
-            return
         }
-        places[Place(parent: parent, keyword: ExactText(keyword), name: name.map { ExactText($0) })] = child
     }
 
     mutating func setCut(_ cut: Cut, at index: Int) {
         nodes[index].cut = cut
     }
 
-    private func resolve(_ reference: JSONValue) -> Reference {
+    private mutating func resolveReferences() {
+        let referring = nodes.indices.filter { nodes[$0].value["$ref"] != nil }
+        guard !referring.isEmpty else { return }
+        var places: [Place: Int] = [:]
+        places.reserveCapacity(nodes.count)
+        for (index, node) in nodes.enumerated() {
+            let name = node.name.map { ExactText($0) }
+            places[Place(parent: node.parent, keyword: ExactText(node.keyword), name: name)] = index
+        }
+        for index in referring {
+            guard let reference = nodes[index].value["$ref"] else { continue }
+            nodes[index].reference = Self.resolve(reference, places)
+        }
+    }
+
+    private static func resolve(_ reference: JSONValue, _ places: [Place: Int]) -> Reference {
         guard case .string(let text) = reference else { return .broken }
         guard let segments = SchemaPointer.segments(text) else {
             return text.utf8.first == UInt8(ascii: "#") ? .broken : .foreign
         }
-        var at = Self.root
+        var at = root
         var rest = segments[...]
         while let keyword = rest.popFirst() {
             if let child = places[Place(parent: at, keyword: ExactText(keyword), name: nil)] {

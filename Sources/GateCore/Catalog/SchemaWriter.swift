@@ -5,13 +5,25 @@ struct SchemaWriter {
     let graph: SchemaGraph
     let role: PortableSchema.Role
     var repairs: Set<PortableSchema.Repair>
+    /// The next schema in the order of the document, which is the order of writing.
+    private var next = SchemaGraph.root
+
+    init(graph: SchemaGraph, role: PortableSchema.Role, repairs: Set<PortableSchema.Repair>) {
+        self.graph = graph
+        self.role = role
+        self.repairs = repairs
+    }
 
     private typealias Pair = (key: String, value: JSONValue)
 
     static let emptySchema = JSONValue.object(JSONObject())
     private static let types: Set<String> = ["null", "boolean", "object", "array", "number", "string", "integer"]
 
-    mutating func write(_ index: Int) -> JSONValue {
+    mutating func write() -> JSONValue {
+        let index = next
+        guard index < graph.nodes.count else { return replaced(.expansion) }
+        next += 1
+        defer { next = index + graph.sizes[index] }
         let node = graph.nodes[index]
         if node.isTruncated { return replaced(.expansion) }
         switch node.value {
@@ -36,7 +48,7 @@ struct SchemaWriter {
     ) -> Pair? {
         let key = ExactText(member.key)
         if let shape = SchemaKeyword.shape(member.key) {
-            return write(member.value, shape, index, key).map { (member.key, $0) }
+            return write(member.value, shape, key).map { (member.key, $0) }
         }
         switch key {
         case "$ref": return reference(member, index)
@@ -63,7 +75,7 @@ struct SchemaWriter {
     // MARK: Keywords that hold schemas
 
     private mutating func write(
-        _ value: JSONValue, _ shape: SchemaKeyword.Shape, _ index: Int, _ key: ExactText
+        _ value: JSONValue, _ shape: SchemaKeyword.Shape, _ key: ExactText
     ) -> JSONValue? {
         switch (shape, value) {
         case (.schemaOrBool, .bool):
@@ -72,14 +84,14 @@ struct SchemaWriter {
             if elements.isEmpty, shape == .list, role == .input { return malformed() }
             var out: [JSONValue] = []
             out.reserveCapacity(elements.count)
-            for position in elements.indices { out.append(child(index, key, String(position))) }
+            for _ in elements { out.append(write()) }
             return .array(out)
         case (.map, .object(let entries)), (.mapOrNames, .object(let entries)):
-            return .object(write(entries, index, key))
+            return .object(write(entries, key))
         case (.list, _), (.map, _), (.mapOrNames, _):
             return role == .output ? value : malformed()
         case (.schema, _), (.schemaOrBool, _), (.schemaOrList, _):
-            return child(index, key, nil)
+            return write()
         }
     }
 
@@ -88,26 +100,22 @@ struct SchemaWriter {
         return nil
     }
 
-    private mutating func write(_ entries: JSONObject, _ index: Int, _ key: ExactText) -> JSONObject {
+    private mutating func write(_ entries: JSONObject, _ key: ExactText) -> JSONObject {
         var out: [(String, JSONValue)] = []
         out.reserveCapacity(entries.members.count)
         for entry in entries.members {
             if key == "patternProperties", role == .input, !PatternSyntax.isPortable(entry.key) {
                 repairs.insert(.pattern)
+                _ = write()
                 continue
             }
             if key == "dependencies", case .array = entry.value {
                 out.append((entry.key, entry.value))
             } else {
-                out.append((entry.key, child(index, key, entry.key)))
+                out.append((entry.key, write()))
             }
         }
         return JSONObject(out)
-    }
-
-    private mutating func child(_ index: Int, _ key: ExactText, _ name: String?) -> JSONValue {
-        let place = SchemaGraph.Place(parent: index, keyword: key, name: name.map { ExactText($0) })
-        return graph.places[place].map { write($0) } ?? replaced(.expansion)
     }
 
     // MARK: Other keywords
