@@ -136,6 +136,12 @@ import Testing
             #expect(portable["type"] == "object" && portable["properties"]?.objectValue != nil)
             let again = PortableSchema.rewrite(portable)
             #expect(again.schema == portable && again.repairs == [], "\(schema.text)\n\(portable.text)")
+            // A repair in one place leaves everything else as it was.
+            var spoiled = portable.objectValue ?? JSONObject()
+            spoiled["not"] = true
+            var mended = spoiled
+            mended["not"] = [:]
+            #expect(PortableSchema.rewrite(.object(spoiled)).schema == .object(mended))
             _ = ToolDefinitionCheck(schema)
             _ = PortableSchema.rewrite(schema, role: .output)
         }
