@@ -1,4 +1,5 @@
 package import GateBackend
+import GateProtocol
 package import NIOCore
 
 /// One call of a tool, as a front end hands it to the router.
