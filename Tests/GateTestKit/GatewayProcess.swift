@@ -18,17 +18,18 @@ package final class GatewayProcess: Sendable {
         directory: TemporaryDirectory? = nil, within time: Duration = .seconds(30)
     ) async throws -> GatewayProcess {
         let directory = try directory ?? TemporaryDirectory()
-        let head = "[server]\nhost = \"127.0.0.1\"\nport = 0\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
+        let wanted = try Sockets.freePort()
+        let head =
+            "[server]\nhost = \"127.0.0.1\"\nport = \(wanted)\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
         let path = try directory.write(head + config, to: "config.toml")
         let program = try Program(
             Products.path("stonegate"), ["serve", "--config", path] + arguments, environment: environment)
         let mark = "listening on http://127.0.0.1:"
         let line = try await program.errors.first(within: time) { $0.contains(mark) }.element
-        let digits = line.split(separator: mark, maxSplits: 1).last?.prefix { $0.isNumber } ?? ""
-        guard let port = UInt16(digits) else { throw TestKitError("no port in: \(line)") }
-        let health = try await HTTP.get(port: port, "/health", within: time)
+        guard line.contains("\(mark)\(wanted)") else { throw TestKitError("another port than \(wanted): \(line)") }
+        let health = try await HTTP.get(port: wanted, "/health", within: time)
         guard health.status == 200 else { throw TestKitError("/health says \(health.status): \(health.text)") }
-        return GatewayProcess(directory: directory, program: program, port: port)
+        return GatewayProcess(directory: directory, program: program, port: wanted)
     }
 
     private init(directory: TemporaryDirectory, program: Program, port: UInt16) {

@@ -1,0 +1,41 @@
+# Two commands matter: `make run` and `make test`. `make help` lists them all.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+STEP := bash Scripts/step.sh
+BIN := .build/release
+
+# Homebrew keeps these two out of pkg-config's usual path.
+ifeq ($(shell uname -s),Darwin)
+export PKG_CONFIG_PATH := $(shell brew --prefix curl 2>/dev/null)/lib/pkgconfig:$(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+endif
+
+.PHONY: help run build test lint format clean
+
+help: ## Lists the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+run: build ## Builds the release programs and starts the gateway with the built-in demo server
+	@printf '\n==> start the gateway with the demo server (stop it with control-C)\n'
+	@exec $(BIN)/stonegate serve --demo
+
+build: ## Installs missing system packages and builds stonegate and gatecall for release
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh
+	@$(STEP) "release build of stonegate" swift build -c release --product stonegate
+	@$(STEP) "release build of gatecall" swift build -c release --product gatecall
+
+test: ## Sets up everything that the tests need and runs them all
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh test
+	@$(STEP) "Python environments" bash Scripts/test-env.sh
+	@$(STEP) "build of the tests" swift build --build-tests
+	@$(STEP) "tests" swift test --skip-build
+
+lint: ## Checks formatting, layers, file lengths and scripts
+	@$(STEP) "lint" bash Scripts/lint.sh
+
+format: ## Formats the Swift sources in place
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean: ## Removes what was built, and the Python environments
+	rm -rf .build .venv
