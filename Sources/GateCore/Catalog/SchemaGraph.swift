@@ -38,13 +38,14 @@ struct SchemaGraph {
     /// Whether there are more than ``maxCount`` schemas.
     private(set) var isTooLarge = false
 
-    init(_ schema: JSONValue) {
+    /// - Parameter followsReferences: false when only depth and number are of interest.
+    init(_ schema: JSONValue, followsReferences: Bool = true) {
         add(schema, parent: -1, keyword: "", name: nil, depth: 1)
         sizes = Array(repeating: 1, count: nodes.count)
         for index in nodes.indices.reversed() where nodes[index].parent >= 0 {
             sizes[nodes[index].parent] += sizes[index]
         }
-        resolveReferences()
+        if followsReferences { resolveReferences() }
     }
 
     @discardableResult

@@ -114,7 +114,7 @@ struct ToolDefinitionRepair {
     /// Which limit the schema breaks, if any. The size comes first, and counting stops where it is exceeded.
     private func excess(of schema: JSONValue) -> String? {
         if JSONSize.exceeds(limits.schema, schema) { return "has more than \(limits.schema) bytes" }
-        let graph = SchemaGraph(schema)
+        let graph = SchemaGraph(schema, followsReferences: false)
         if graph.depth > SchemaGraph.maxDepth { return "is nested more than \(SchemaGraph.maxDepth) deep" }
         if graph.isTooLarge { return "has more than \(SchemaGraph.maxCount) subschemas" }
         return nil
