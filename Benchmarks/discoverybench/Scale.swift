@@ -8,24 +8,34 @@ enum Scale {
         let sources = catalogs.flatMap(\.servers)
         let queries = catalogs.flatMap { $0.queries.map(\.query) }
         let index = DiscoveryIndex(ranking: ranking)
-        index.replace(server: "warm-up", title: nil, description: nil, tools: [DiscoveryTool(name: "a")])
-        _ = index.search(DiscoveryQuery(text: "warm up"))
-        index.remove(server: "warm-up")
-        let before = resident()
-        var copy = 0
-        let indexing = ContinuousClock().measure {
-            while index.toolCount < tools {
-                let source = sources[copy % sources.count]
-                let name = copy < sources.count ? source.name : "\(source.name)-\(copy / sources.count)"
-                index.replace(
-                    server: name, title: source.title, description: source.description,
-                    tools: Array(source.tools.prefix(tools - index.toolCount)))
-                copy += 1
-            }
+        var servers = 0
+        let indexing = ContinuousClock().measure { servers = fill(index, tools, sources) }
+        print("\(servers) servers, \(index.toolCount) tools: indexed in \(indexing)")
+        measureMemory(tools, sources, ranking)
+        measureLatency(index, queries)
+        let added = Array(catalogs.flatMap { $0.servers.flatMap(\.tools) }.prefix(1000))
+        let adding = ContinuousClock().measure {
+            index.replace(server: "added", title: "Added", description: nil, tools: added)
+            _ = index.search(DiscoveryQuery(text: "added"))
         }
-        let after = resident()
-        let size = index.toolCount
-        print("\(copy) servers, \(size) tools: indexed in \(indexing), \((after - before) / 1024) KiB more resident")
+        print("a server of \(added.count) tools added and found in \(adding)")
+    }
+
+    /// Repeats the servers under new names until there are `tools` tools; returns how many servers that makes.
+    private static func fill(_ index: DiscoveryIndex, _ tools: Int, _ sources: [Catalog.Server]) -> Int {
+        var copy = 0
+        while index.toolCount < tools {
+            let source = sources[copy % sources.count]
+            let name = copy < sources.count ? source.name : "\(source.name)-\(copy / sources.count)"
+            index.replace(
+                server: name, title: source.title, description: source.description,
+                tools: Array(source.tools.prefix(tools - index.toolCount)))
+            copy += 1
+        }
+        return copy
+    }
+
+    private static func measureLatency(_ index: DiscoveryIndex, _ queries: [String]) {
         var times: [Double] = []
         for query in queries {
             let start = ContinuousClock.now
@@ -37,12 +47,21 @@ enum Scale {
             String(format: "%.2f", times[min(times.count - 1, times.count * p / 100)])
         }
         print("search ms: p50 \(percentile(50)) p95 \(percentile(95)) p99 \(percentile(99)) max \(percentile(100))")
-        let added = Array(catalogs.flatMap { $0.servers.flatMap(\.tools) }.prefix(1000))
-        let adding = ContinuousClock().measure {
-            index.replace(server: "added", title: "Added", description: nil, tools: added)
-            _ = index.search(DiscoveryQuery(text: "added"))
+    }
+
+    /// The growth by several more indexes, so that memory freed before does not hide it.
+    private static func measureMemory(_ tools: Int, _ sources: [Catalog.Server], _ ranking: Ranking) {
+        let copies = 4
+        let before = resident()
+        let indexes = (0..<copies).map { _ in
+            let index = DiscoveryIndex(ranking: ranking)
+            _ = fill(index, tools, sources)
+            return index
         }
-        print("a server of \(added.count) tools added and found in \(adding)")
+        let after = resident()
+        withExtendedLifetime(indexes) {
+            print("one more index costs \((after - before) / copies / 1024) KiB resident")
+        }
     }
 
     /// Resident memory of this process in bytes, where the system tells it.

@@ -11,13 +11,13 @@ package struct Ranking: Sendable {
     package var serverDescription = Field(weight: 0.2, length: 25)
 
     /// Saturation: how fast more occurrences stop to count (BM25's k1).
-    package var saturation: Float = 1.2
+    package var saturation: Float = 0.9
     /// How much a long field is held against a tool (BM25's b).
-    package var lengthPenalty: Float = 0.5
+    package var lengthPenalty: Float = 0.75
 
     // Parts of the score.
     package var lexical: Float = 1
-    package var meaning: Float = 1
+    package var meaning: Float = 1.3
     package var serverMeaning: Float = 0.1
     package var synonym: Float = 0.3
     package var joined: Float = 0.5

@@ -1,6 +1,6 @@
 extension Search {
     /// A candidate as the answer shows it.
-    func hit(_ candidate: Candidate, _ needs: [Need]) -> DiscoveryHit {
+    func hit(_ candidate: BestFirst.Candidate, _ needs: [Need]) -> DiscoveryHit {
         let segment = snapshot.segments[candidate.segment]
         let tool = candidate.tool - snapshot.starts[candidate.segment]
         return DiscoveryHit(

@@ -21,10 +21,13 @@ final class Segment: Sendable {
     /// Sorted; the postings of `terms[i]` are `postings[starts[i]..<starts[i + 1]]`, by tool.
     let terms: [UInt64]
     let starts: [UInt32]
+    private let heads: [UInt32]
+    private let headShift: UInt64
     let postings: [Posting]
     /// Terms of the server's own name and texts, sorted; they count for all its tools.
     let serverTerms: [UInt64]
     let serverWeights: [Float]
+    private let serverMask: UInt64
     /// Whole names, sorted by key.
     let names: [NameKey]
     /// Distinct words of names, for misspelt queries.
@@ -59,9 +62,13 @@ final class Segment: Sendable {
         tools = built.tools
         terms = built.terms
         starts = built.starts
+        let bits = UInt64(max(1, Int.bitWidth - (built.terms.count / 2).leadingZeroBitCount))
+        headShift = 64 - bits
+        heads = Self.heads(built.terms, shift: 64 - bits)
         postings = built.postings
         serverTerms = built.serverTerms
         serverWeights = built.serverWeights
+        serverMask = built.serverTerms.reduce(0) { $0 | Self.maskBit($1) }
         names = built.names
         nameWords = built.nameWords
         vectors = built.vectors
@@ -71,24 +78,34 @@ final class Segment: Sendable {
 
     /// The postings of a term.
     func range(of term: UInt64) -> Range<Int> {
-        guard let index = Self.find(term, in: terms) else { return 0..<0 }
-        return Int(starts[index])..<Int(starts[index + 1])
+        // Terms are hashes, so their leading bits say almost exactly where they stand.
+        let bucket = Int(truncatingIfNeeded: term >> headShift)
+        var index = Int(heads[bucket])
+        let end = Int(heads[bucket + 1])
+        while index < end {
+            if terms[index] == term { return Int(starts[index])..<Int(starts[index + 1]) }
+            index += 1
+        }
+        return 0..<0
     }
 
     /// How much a term counts for every tool of the server.
     func serverWeight(of term: UInt64) -> Float {
-        Self.find(term, in: serverTerms).map { serverWeights[$0] } ?? 0
+        guard serverMask & Self.maskBit(term) != 0 else { return 0 }
+        return serverTerms.firstIndex(of: term).map { serverWeights[$0] } ?? 0
     }
 
-    private static func find(_ term: UInt64, in terms: [UInt64]) -> Int? {
-        terms.withUnsafeBufferPointer { terms in
-            var low = 0
-            var high = terms.count
-            while low < high {
-                let middle = (low &+ high) / 2
-                if terms[middle] < term { low = middle &+ 1 } else { high = middle }
-            }
-            return low < terms.count && terms[low] == term ? low : nil
+    private static func maskBit(_ term: UInt64) -> UInt64 { 1 << (term & 63) }
+
+    /// For each value of the leading bits, the first term that has them, and one more for the end.
+    private static func heads(_ terms: [UInt64], shift: UInt64) -> [UInt32] {
+        var heads = [UInt32](repeating: UInt32(terms.count), count: Int(truncatingIfNeeded: UInt64.max >> shift) + 2)
+        for (index, term) in terms.enumerated().reversed() {
+            heads[Int(truncatingIfNeeded: term >> shift)] = UInt32(index)
         }
+        for bucket in heads.indices.dropLast().reversed() where heads[bucket] > heads[bucket + 1] {
+            heads[bucket] = heads[bucket + 1]
+        }
+        return heads
     }
 }

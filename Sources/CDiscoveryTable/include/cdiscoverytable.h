@@ -15,5 +15,6 @@ cdt_bytes cdt_table(void);
 /// Little-endian triples of uint32, sorted: a scalar, and the one or two scalars it folds to (0: none).
 cdt_bytes cdt_folding(void);
 
-/// The dot product of two rows of `count` int8 values.
-int32_t cdt_dot(const int8_t *_Nonnull a, const int8_t *_Nonnull b, size_t count);
+/// The dot products of `query` with `count` rows of `width` int8 values each, `width` a multiple of 16.
+void cdt_dots(
+    const int8_t *_Nonnull query, const int8_t *_Nonnull rows, size_t count, size_t width, int32_t *_Nonnull products);
