@@ -47,7 +47,8 @@ struct BestFirst {
         var parent = 0
         while true {
             var worst = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[worst].isBetter(than: heap[child]) {
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[worst].isBetter(than: heap[child]) {
                 worst = child
             }
             guard worst != parent else { return }

@@ -63,7 +63,8 @@ struct LexicalScores {
         if let known = found[term] { return known }
         var entry = Found()
         var frequency = 0
-        for (number, segment) in snapshot.segments.enumerated() {
+        for number in snapshot.segments(mayHave: term) {
+            let segment = snapshot.segments[number]
             let range = segment.range(of: term)
             let serverWeight = segment.serverWeight(of: term)
             guard !range.isEmpty || serverWeight > 0 else { continue }

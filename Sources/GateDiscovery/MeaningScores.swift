@@ -30,10 +30,17 @@ struct MeaningScores {
                     }
                 }
             }
-            for tool in 0..<count {
-                let cosine = Float(products[tool]) * segment.vectorScales[tool] * need.vector.scale
-                if cosine > ranking.meaningFloor { matched[start + tool] = true }
-                scores[start + tool] += ranking.meaning * max(cosine, 0) + extra
+            let (weight, floor, scale) = (ranking.meaning, ranking.meaningFloor, need.vector.scale)
+            segment.vectorScales.withUnsafeBufferPointer { scales in
+                scores.withUnsafeMutableBufferPointer { scores in
+                    matched.withUnsafeMutableBufferPointer { matched in
+                        for tool in 0..<count {
+                            let cosine = Float(products[tool]) * scales[tool] * scale
+                            if cosine > floor { matched[start + tool] = true }
+                            scores[start + tool] += weight * max(cosine, 0) + extra
+                        }
+                    }
+                }
             }
         }
     }

@@ -112,7 +112,10 @@ struct QueryReader {
     }
 
     private func isIndexed(_ term: UInt64) -> Bool {
-        snapshot.segments.contains { !$0.range(of: term).isEmpty || $0.serverWeight(of: term) > 0 }
+        snapshot.segments(mayHave: term).contains { number in
+            let segment = snapshot.segments[number]
+            return !segment.range(of: term).isEmpty || segment.serverWeight(of: term) > 0
+        }
     }
 
     /// Cuts a text where another need may begin.

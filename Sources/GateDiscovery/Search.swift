@@ -83,8 +83,8 @@ struct Search {
         var boosts: [Int: Float] = [:]
         func look(_ name: [UInt8], _ weight: Float) {
             let key = Terms.name(name)
-            for (number, segment) in snapshot.segments.enumerated() {
-                for match in segment.names(key) {
+            for number in snapshot.segments(mayHave: key) {
+                for match in snapshot.segments[number].names(key) {
                     let place = snapshot.starts[number] + Int(match.tool)
                     let boost = weight * (10 + Float(match.kind.rawValue))
                     boosts[place] = max(boosts[place] ?? 0, boost)

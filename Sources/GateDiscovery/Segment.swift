@@ -27,9 +27,10 @@ final class Segment: Sendable {
     /// Terms of the server's own name and texts, sorted; they count for all its tools.
     let serverTerms: [UInt64]
     let serverWeights: [Float]
-    private let serverMask: UInt64
     /// Whole names, sorted by key.
     let names: [NameKey]
+    /// Over terms, server terms and name keys.
+    let filter: [UInt64]
     /// Distinct words of names, for misspelt queries.
     let nameWords: [NameWord]
 
@@ -68,9 +69,9 @@ final class Segment: Sendable {
         postings = built.postings
         serverTerms = built.serverTerms
         serverWeights = built.serverWeights
-        serverMask = built.serverTerms.reduce(0) { $0 | Self.maskBit($1) }
         names = built.names
         nameWords = built.nameWords
+        filter = TermFilter.build([built.terms, built.serverTerms, built.names.map(\.key)].joined())
         vectors = built.vectors
         vectorScales = built.vectorScales
         serverVector = built.serverVector
@@ -91,11 +92,8 @@ final class Segment: Sendable {
 
     /// How much a term counts for every tool of the server.
     func serverWeight(of term: UInt64) -> Float {
-        guard serverMask & Self.maskBit(term) != 0 else { return 0 }
-        return serverTerms.firstIndex(of: term).map { serverWeights[$0] } ?? 0
+        serverTerms.firstIndex(of: term).map { serverWeights[$0] } ?? 0
     }
-
-    private static func maskBit(_ term: UInt64) -> UInt64 { 1 << (term & 63) }
 
     /// For each value of the leading bits, the first term that has them, and one more for the end.
     private static func heads(_ terms: [UInt64], shift: UInt64) -> [UInt32] {
