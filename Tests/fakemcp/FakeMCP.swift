@@ -32,6 +32,10 @@ enum FakeMCP {
         let server = Server(options: options, loop: loop)
         if options.evil == .stderrFlood { server.floodStderr() }
         if options.evil == .forkGrandchild { server.grandchild = spawnGrandchild() }
+        if let port = options.httpPort {
+            let http = try HTTPTransport(server: server, loop: loop, port: port)
+            withExtendedLifetime(http) { loop.run() }
+        }
         let stdio = StdioTransport(server: server, loop: loop)
         if options.evil == .banner {
             stdio.say("Welcome to \(options.name)!\nLoading ...\n{not json}\n\n[1, 2\n")

@@ -12,8 +12,13 @@ final class Outlet {
     private var afterFlush: (() -> Void)?
     private(set) var failed = false
 
-    init(descriptor: Int32, loop: EventLoop) {
+    private let piece: Int
+
+    /// - Parameter piece: bytes written at once. A writable pipe takes PIPE_BUF bytes without blocking, whatever its
+    ///   flags are; a descriptor that never blocks may be given more.
+    init(descriptor: Int32, loop: EventLoop, piece: Int = 4096) {
         self.descriptor = descriptor
+        self.piece = piece
         self.loop = loop
     }
 
@@ -42,8 +47,7 @@ final class Outlet {
                 loop.onWritable(descriptor) { [unowned self] in flush() }
                 return
             }
-            // A writable pipe takes PIPE_BUF bytes without blocking, whatever its flags are.
-            guard let count = System.write(descriptor, pending.prefix(4096)) else {
+            guard let count = System.write(descriptor, pending.prefix(piece)) else {
                 if errno == EAGAIN { continue }
                 stop()
                 break

@@ -21,11 +21,11 @@ final class StdioTransport: Exchange {
         server.stopReading = { loop.onReadable(0, nil) }
         server.closeInput = {
             loop.onReadable(0, nil)
-            close(0)
+            System.close(0)
         }
         server.closeOutput = { [outlet] in
             outlet.stop()
-            close(1)
+            System.close(1)
         }
         loop.onReadable(0) { [unowned self] in readLines() }
     }
