@@ -28,6 +28,8 @@ public struct GateError: Error, Sendable, Equatable, CustomStringConvertible {
     public var correlationID: String?
     /// What the backend itself said, as JSON text: its JSON-RPC error object.
     public var detail: [UInt8]?
+    /// The HTTP status with which a backend refused, when that is the failure.
+    public var upstreamStatus: Int?
 
     public init(
         _ code: ErrorCode, _ message: String, source: Source = .gateway, server: String? = nil, tool: String? = nil,

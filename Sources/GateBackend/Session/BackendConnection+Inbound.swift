@@ -1,0 +1,123 @@
+import GateProtocol
+package import NIOCore
+import Synchronization
+
+/// What comes in: answers go to their requests, progress to its caller, everything else to the observer.
+extension BackendConnection {
+    package func linkReceived(_ message: ByteBuffer, exchange: UInt64?) {
+        let parsed: WireMessage
+        do throws(EnvelopeFault) {
+            parsed = try WireMessage(message, limits: limits)
+        } catch {
+            countStray()
+            if let exchange {
+                fail(exchange, broken("its answer is not a valid message: \(error.message)"))
+            }
+            return
+        }
+        switch parsed.envelope.kind {
+        case .result, .failure: answer(parsed, exchange: exchange)
+        case .request: refuse(parsed)
+        case .notification: notice(parsed)
+        }
+    }
+
+    package func linkFailed(exchange: UInt64, _ failure: LinkFailure) {
+        fail(exchange, error(for: failure))
+        if case .sessionLost = failure.kind { state.withLock { $0.onSessionLost }?() }
+    }
+
+    package func linkClosed(_ reason: String) {
+        let (entries, observer) = state.withLock { state in
+            defer { state.onClose = nil }
+            return (state.table.close(reason), state.onClose)
+        }
+        for entry in entries { entry.reply.resume(returning: .failure(died(reason))) }
+        observer?(reason)
+    }
+
+    private func answer(_ message: WireMessage, exchange: UInt64?) {
+        // An error without an id answers the request on whose stream it came.
+        guard let key = message.envelope.id.flatMap({ requestKey(message, $0) }) ?? exchange,
+            exchange == nil || exchange == key,
+            let entry = state.withLock({ $0.table.remove(key) })
+        else {
+            countStray()
+            return
+        }
+        entry.reply.resume(returning: .success(message))
+    }
+
+    /// The gateway's own ids are positive integers; some servers echo them as strings.
+    private func requestKey(_ message: WireMessage, _ id: JSONField) -> UInt64? {
+        message.buffer.withUnsafeReadableBytes { text in
+            var key: UInt64 = 0
+            let digits = id.content
+            guard !digits.isEmpty, digits.count <= 19 else { return nil }
+            for index in digits {
+                let digit = text[index] &- 0x30
+                guard digit < 10 else { return nil }
+                key = key &* 10 &+ UInt64(digit)
+            }
+            return key
+        }
+    }
+
+    private func notice(_ message: WireMessage) {
+        if message.isMethod(MCPMethod.progress) {
+            guard let token = message.param("progressToken"), let key = requestKey(message, token),
+                let value = message.param("progress").flatMap({
+                    Double(String(decoding: message.bytes($0.value), as: UTF8.self))
+                }),
+                let sink = state.withLock({ $0.table.progress(key, value: value) })
+            else {
+                countStray()
+                return
+            }
+            sink(message.progressMembers)
+            return
+        }
+        state.withLock { $0.onNotice }?(message)
+    }
+
+    /// Answers what a backend asks: it is alive, and nothing else is offered.
+    private func refuse(_ message: WireMessage) {
+        guard let id = message.envelope.id else { return }
+        var out = ByteBuffer()
+        out.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
+        out.writeImmutable(message.slice(id.value))
+        if message.isMethod(MCPMethod.ping) {
+            out.writeStaticString(",\"result\":{}}\n")
+        } else {
+            out.writeStaticString(
+                ",\"error\":{\"code\":-32601,\"message\":\"stonegate does not answer this request\"}}\n")
+        }
+        post("response", out)
+    }
+
+    private func fail(_ key: UInt64, _ error: GateError) {
+        guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
+        entry.reply.resume(returning: .failure(error))
+    }
+
+    private func countStray() { state.withLock { $0.strayMessages += 1 } }
+}
+
+extension WireMessage {
+    /// The members of a progress notice that are passed on: all but the token and `_meta`.
+    var progressMembers: ByteBuffer {
+        var out = ByteBuffer()
+        for field in envelope.params?.list ?? [] {
+            let isOwn = buffer.withUnsafeReadableBytes {
+                JSONString.equal($0, field.key, "progressToken") || JSONString.equal($0, field.key, "_meta")
+            }
+            if isOwn { continue }
+            if out.readableBytes > 0 { out.writeStaticString(",") }
+            out.writeStaticString("\"")
+            out.writeImmutable(slice(field.key))
+            out.writeStaticString("\":")
+            out.writeImmutable(slice(field.value))
+        }
+        return out
+    }
+}

@@ -1,0 +1,159 @@
+import GateCore
+package import GateProtocol
+package import NIOCore
+import Synchronization
+
+/// One live MCP conversation with a backend: gives requests their ids, matches answers to them, and knows the era in force.
+///
+/// It owns its link. Requests may come from any thread; what the link delivers is handled on the thread it comes on.
+package final class BackendConnection: MessageLinkReceiver {
+    struct State {
+        var table = PendingTable()
+        var era = ProtocolEra.legacy
+        var link: (any MessageLink)?
+        var isSweeping = false
+        var strayMessages = 0
+        var onNotice: (@Sendable (WireMessage) -> Void)?
+        var onClose: (@Sendable (String) -> Void)?
+        var onSessionLost: (@Sendable () -> Void)?
+    }
+
+    /// How finely deadlines are kept.
+    private static let sweepInterval = TimeAmount.milliseconds(25)
+
+    package let server: String
+    package let eventLoop: any EventLoop
+    let limits: JSONLimits
+    let state = Mutex(State())
+
+    package init(server: String, eventLoop: any EventLoop, limits: JSONLimits = .standard) {
+        self.server = server
+        self.eventLoop = eventLoop
+        self.limits = limits
+    }
+
+    /// Gives the connection its link. To be called once, before the first request.
+    package func attach(_ link: any MessageLink) {
+        state.withLock { $0.link = link }
+    }
+
+    /// Sets what gets the backend's notifications (progress aside), the end of the connection, and the news that the server has
+    /// forgotten the session.
+    package func observe(
+        onNotice: @escaping @Sendable (WireMessage) -> Void, onClose: @escaping @Sendable (String) -> Void,
+        onSessionLost: @escaping @Sendable () -> Void = {}
+    ) {
+        let closed = state.withLock { state in
+            state.onNotice = onNotice
+            state.onClose = onClose
+            state.onSessionLost = onSessionLost
+            return state.table.closed
+        }
+        if let closed { onClose(closed) }
+    }
+
+    package var era: ProtocolEra {
+        get { state.withLock { $0.era } }
+        set { state.withLock { $0.era = newValue } }
+    }
+
+    package var inFlight: Int { state.withLock { $0.table.count } }
+    /// Messages that were no answer to anything, or no message at all.
+    package var strayMessages: Int { state.withLock { $0.strayMessages } }
+    package var isClosed: Bool { state.withLock { $0.table.closed != nil } }
+
+    /// Sends a request and waits for its answer: a result or the backend's JSON-RPC error, both as they came.
+    ///
+    /// Cancelling the task gives the request up and tells the backend.
+    /// - Throws: `BACKEND_DOWN` (not sent), `BACKEND_DIED`, `OUTCOME_UNKNOWN`, `TIMEOUT`, `CANCELLED` or
+    ///   `BACKEND_PROTOCOL_ERROR`.
+    package func send(_ request: BackendRequest) async throws(GateError) -> WireMessage {
+        let (key, era) = state.withLock { ($0.table.makeKey(), $0.era) }
+        let message = OutboundMessage(
+            key: key, method: request.method, name: request.mirroredName, body: request.encoded(key: key, era: era),
+            era: era)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (reply: PendingTable.Reply) in
+                begin(key, request, message, reply)
+                // A task that was cancelled before the entry existed is not told again.
+                if Task.isCancelled { giveUp(key, with: cancelled()) }
+            }
+        } onCancel: {
+            giveUp(key, with: cancelled())
+        }
+        return try result.get()
+    }
+
+    /// Sends a notification, or an answer to the backend's own request.
+    func post(_ method: StaticString, _ body: ByteBuffer) {
+        let (link, era) = state.withLock { ($0.link, $0.era) }
+        link?.send(OutboundMessage(key: nil, method: method, body: body, era: era))
+    }
+
+    package func close() async {
+        let link = state.withLock { $0.link }
+        await link?.close()
+        linkClosed("the gateway closed the connection")
+    }
+
+    private func begin(
+        _ key: UInt64, _ request: BackendRequest, _ message: OutboundMessage, _ reply: PendingTable.Reply
+    ) {
+        let entry = PendingTable.Entry(
+            reply: reply, deadline: request.deadline, isCancellable: request.isCancellable,
+            onProgress: request.onProgress)
+        let (link, closed, startsSweep) = state.withLock { state in
+            guard state.table.closed == nil, let link = state.link else {
+                return (nil as (any MessageLink)?, state.table.closed ?? "it is not connected", false)
+            }
+            state.table.insert(entry, key: key)
+            let starts = !state.isSweeping && request.deadline != nil
+            if starts { state.isSweeping = true }
+            return (link, "", starts)
+        }
+        guard let link else {
+            reply.resume(returning: .failure(down(closed)))
+            return
+        }
+        link.send(message)
+        if startsSweep { scheduleSweep() }
+    }
+
+    private func scheduleSweep() {
+        _ = eventLoop.scheduleTask(in: BackendConnection.sweepInterval) { self.sweep(now: .now) }
+    }
+
+    /// Gives up what is past its deadline.
+    func sweep(now: Instant) {
+        let (due, goesOn) = state.withLock { state in
+            let due = state.table.expired(now: now)
+            state.isSweeping = state.table.count > 0
+            return (due, state.isSweeping)
+        }
+        for (key, entry) in due {
+            entry.reply.resume(returning: .failure(timedOut()))
+            withdraw(key, entry)
+        }
+        if goesOn { scheduleSweep() }
+    }
+
+    private func giveUp(_ key: UInt64, with error: GateError) {
+        guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
+        entry.reply.resume(returning: .failure(error))
+        withdraw(key, entry)
+    }
+
+    /// Tells the backend in the way of its era and transport that nobody waits any more.
+    private func withdraw(_ key: UInt64, _ entry: PendingTable.Entry) {
+        let link = state.withLock { $0.link }
+        if entry.isCancellable {
+            var notice = ByteBuffer()
+            notice.writeStaticString(
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":")
+            notice.writeDecimal(key)
+            notice.writeStaticString(",\"reason\":\"the caller no longer waits\"}}\n")
+            post(MCPMethod.cancelled, notice)
+        }
+        link?.abandon(key)
+    }
+}

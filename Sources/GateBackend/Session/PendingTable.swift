@@ -1,0 +1,59 @@
+import GateCore
+import GateProtocol
+import NIOCore
+
+/// The requests of one connection that wait for their answers, by the gateway's own ids.
+///
+/// Ids are never used twice within a connection, so a late answer cannot meet another caller's request.
+struct PendingTable: Sendable {
+    typealias Reply = CheckedContinuation<Result<WireMessage, GateError>, Never>
+
+    struct Entry: Sendable {
+        let reply: Reply
+        let deadline: Instant?
+        let isCancellable: Bool
+        let onProgress: (@Sendable (ByteBuffer) -> Void)?
+        /// The last progress passed on: the protocol wants it to rise.
+        var progress = -Double.infinity
+    }
+
+    private(set) var entries: [UInt64: Entry] = [:]
+    private var nextKey: UInt64 = 1
+    /// Set once the connection is over: why.
+    private(set) var closed: String?
+
+    var count: Int { entries.count }
+
+    mutating func makeKey() -> UInt64 {
+        defer { nextKey &+= 1 }
+        return nextKey
+    }
+
+    mutating func insert(_ entry: Entry, key: UInt64) { entries[key] = entry }
+
+    mutating func remove(_ key: UInt64) -> Entry? { entries.removeValue(forKey: key) }
+
+    /// Whether a progress notice may be passed on, and to whom.
+    mutating func progress(_ key: UInt64, value: Double) -> (@Sendable (ByteBuffer) -> Void)? {
+        guard let index = entries.index(forKey: key), let sink = entries.values[index].onProgress,
+            value > entries.values[index].progress
+        else { return nil }
+        entries.values[index].progress = value
+        return sink
+    }
+
+    mutating func expired(now: Instant) -> [(key: UInt64, entry: Entry)] {
+        var due: [(key: UInt64, entry: Entry)] = []
+        for (key, entry) in entries {
+            if let deadline = entry.deadline, deadline <= now { due.append((key, entry)) }
+        }
+        for (key, _) in due { entries.removeValue(forKey: key) }
+        return due
+    }
+
+    mutating func close(_ reason: String) -> [Entry] {
+        closed = closed ?? reason
+        defer { entries.removeAll() }
+        return Array(entries.values)
+    }
+}
