@@ -36,8 +36,10 @@ let package = Package(
     ],
     targets: [
         // C, kept thin: Swift owns the memory and the decisions.
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(name: "CSpawn"),
         .target(name: "CDiscoveryTable", exclude: ["folding.bin", "table.bin", "vocab.txt"]),
 
@@ -77,7 +79,8 @@ let package = Package(
         .executableTarget(name: "gatecall", dependencies: ["GateClient", arguments], swiftSettings: strict),
 
         // Tests.
-        .executableTarget(name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
+        .executableTarget(
+            name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
         .target(
             name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
             swiftSettings: strict),
@@ -95,7 +98,8 @@ let package = Package(
     ]
 )
 
-/// Benchmarks see `package` API, so they are targets of this package, but nobody who only builds the products pays for them.
+/// Benchmarks see `package` API, so they are targets of this package, but nobody who only builds the products pays for
+/// them.
 if Context.environment["STONEGATE_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
