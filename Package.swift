@@ -79,8 +79,14 @@ let package = Package(
         .executableTarget(name: "gatecall", dependencies: ["GateClient", arguments], swiftSettings: strict),
 
         // Tests.
+<<<<<<< HEAD
         .executableTarget(
             name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
+=======
+        .executableTarget(name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
+        .executableTarget(
+            name: "spawnhelper", dependencies: ["GateBackend", "CSpawn"], path: "Tests/spawnhelper", swiftSettings: strict),
+>>>>>>> 5086402 (Child processes: spawner, reaper, stop ladder, guardian, environment, command lookup)
         .target(
             name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
             swiftSettings: strict),
@@ -89,7 +95,9 @@ let package = Package(
         .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
-        .testTarget(name: "GateBackendTests", dependencies: ["GateBackend", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateBackendTests", dependencies: ["GateBackend", "GateTestKit", "CSpawn", "spawnhelper"],
+            swiftSettings: strict),
         .testTarget(name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),
         .testTarget(
