@@ -79,14 +79,11 @@ let package = Package(
         .executableTarget(name: "gatecall", dependencies: ["GateClient", arguments], swiftSettings: strict),
 
         // Tests.
-<<<<<<< HEAD
         .executableTarget(
             name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
-=======
-        .executableTarget(name: "fakemcp", dependencies: ["GateProtocol"], path: "Tests/fakemcp", swiftSettings: strict),
         .executableTarget(
-            name: "spawnhelper", dependencies: ["GateBackend", "CSpawn"], path: "Tests/spawnhelper", swiftSettings: strict),
->>>>>>> 5086402 (Child processes: spawner, reaper, stop ladder, guardian, environment, command lookup)
+            name: "spawnhelper", dependencies: ["GateBackend", "CSpawn"], path: "Tests/spawnhelper",
+            swiftSettings: strict),
         .target(
             name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
             swiftSettings: strict),

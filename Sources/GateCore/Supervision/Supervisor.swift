@@ -129,3 +129,8 @@ package struct Supervisor: Sendable {
 
     static let disabledReason = "disabled in the configuration"
 }
+
+extension Supervisor {
+    /// Whether a call starts it when it is stopped.
+    package var startsForCalls: Bool { wakesOnCall }
+}

@@ -1,0 +1,242 @@
+package import GateCore
+package import GateProtocol
+package import NIOCore
+import Synchronization
+
+/// A call on its way to a backend.
+package struct BackendCall: Sendable {
+    package var tool: String
+    package var arguments: ByteBuffer?
+    package var meta: ByteBuffer?
+    /// Who is served in turn when the backend is busy.
+    package var principal: ExactText
+    /// Absolute: progress does not extend it.
+    package var deadline: Instant
+    package var onProgress: (@Sendable (ByteBuffer) -> Void)?
+
+    package init(
+        tool: String, arguments: ByteBuffer?, meta: ByteBuffer?, principal: ExactText, deadline: Instant,
+        onProgress: (@Sendable (ByteBuffer) -> Void)?
+    ) {
+        self.tool = tool
+        self.arguments = arguments
+        self.meta = meta
+        self.principal = principal
+        self.deadline = deadline
+        self.onProgress = onProgress
+    }
+}
+
+extension Backend {
+    /// Sends a call: past the circuit breaker, to a backend that is ready, with a free slot. Every step may refuse it; nothing has
+    /// been sent then.
+    package func call(_ call: BackendCall) async throws(GateError) -> WireMessage {
+        let started = Instant.now
+        let ticket = try await passBreaker(now: started)
+        do throws(GateError) {
+            let reply = try await admitted(call, now: started)
+            finish(
+                ticket, reply.envelope.kind == .failure ? .toolError : .success, started: started,
+                failed: reply.isFailure)
+            return reply
+        } catch {
+            let outcome: CircuitBreaker.Outcome =
+                switch error.code {
+                case .cancelled, .overloaded, .starting, .backendDisabled: .cancelled
+                case .backendDown where !error.sent: .cancelled
+                default: .failure
+                }
+            finish(ticket, outcome, started: started, failed: true, error: error)
+            throw error
+        }
+    }
+
+    private func admitted(_ call: BackendCall, now: Instant) async throws(GateError) -> WireMessage {
+        var connection = try await readyConnection(deadline: call.deadline)
+        try await enterQueue(call, now: now)
+        defer { leaveQueue() }
+        let request = BackendRequest(
+            MCPMethod.toolsCall, .tool(call.tool, arguments: call.arguments), meta: call.meta, deadline: call.deadline,
+            onProgress: call.onProgress)
+        do throws(GateError) {
+            return try await connection.send(request)
+        } catch {
+            // Not a byte has left: once more, on whatever connection is there by then.
+            guard error.code == .backendDown, !error.sent, Instant.now < call.deadline else { throw error }
+            connection = try await readyConnection(deadline: call.deadline)
+            return try await connection.send(request)
+        }
+    }
+
+    private func finish(
+        _ ticket: CircuitBreaker.Ticket, _ outcome: CircuitBreaker.Outcome, started: Instant, failed: Bool,
+        error: GateError? = nil
+    ) {
+        let now = Instant.now
+        let microseconds = started.duration(to: now).wholeNanoseconds / 1_000
+        let transition = state.withLock { state in
+            state.latency.record(microseconds: UInt64(clamping: microseconds), failed: failed, now: now)
+            if let error, error.code != .cancelled { state.lastError = error.message }
+            if outcome == .success || outcome == .toolError { state.lastAnswer = now }
+            return state.breaker.record(ticket, outcome, now: now)
+        }
+        if let transition { context.observer.backend(name, circuit: transition) }
+    }
+
+    // MARK: The breaker
+
+    private func passBreaker(now: Instant) async throws(GateError) -> CircuitBreaker.Ticket {
+        var now = now
+        while true {
+            switch state.withLock({ $0.breaker.admit(now: now) }) {
+            case .allow(let ticket): return ticket
+            case .reject(let wait): throw circuitOpen(wait)
+            case .probe(let ticket, let transition):
+                if let transition { context.observer.backend(name, circuit: transition) }
+                let works = await answersHarmlessly(within: .seconds(5))
+                now = .now
+                let change = state.withLock { $0.breaker.record(ticket, works ? .success : .failure, now: now) }
+                if let change { context.observer.backend(name, circuit: change) }
+            }
+        }
+    }
+
+    /// Whether the backend answers a request that does nothing, so that no user's call is the guinea pig.
+    func answersHarmlessly(within patience: Duration) async -> Bool {
+        let deadline = Instant.now.advanced(by: patience)
+        do throws(GateError) {
+            let connection = try await readyConnection(deadline: deadline)
+            let method = connection.era == .modern ? MCPMethod.discover : MCPMethod.ping
+            _ = try await connection.send(BackendRequest(method, deadline: deadline, isCancellable: false))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: Ready, or on the way to it
+
+    func readyConnection(deadline: Instant) async throws(GateError) -> BackendConnection {
+        let (live, supervisor) = state.withLock { ($0.live, $0.supervisor.state) }
+        if let live, supervisor.acceptsCalls { return live.connection }
+        switch supervisor {
+        case .disabled:
+            throw GateError(
+                .backendDisabled, "Server '\(name)' is disabled in the configuration. The call was not sent.",
+                source: .backend, server: name)
+        case .crashLooping: throw notRunning("it keeps ending right after its start")
+        case .stopped where state.withLock({ !$0.supervisor.startsForCalls }):
+            throw notRunning("it was stopped; start it with: gatecall server start \(name)")
+        default: break
+        }
+        wake()
+        return try await waitUntilReady(deadline: deadline)
+    }
+
+    private func waitUntilReady(deadline: Instant) async throws(GateError) -> BackendConnection {
+        let id = state.withLock { $0.ready.makeID() }
+        let delay = TimeAmount.nanoseconds(max(.zero, Instant.now.duration(to: deadline)).wholeNanoseconds)
+        let timer = loop.scheduleTask(in: delay) {
+            self.state.withLock { $0.ready.remove(id) }?.resume(returning: .failure(self.stillStarting()))
+        }
+        defer { timer.cancel() }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: ReadyLine.Waiter) in
+                let answer = state.withLock { state -> Result<BackendConnection, GateError>? in
+                    if let live = state.live, state.supervisor.state.acceptsCalls { return .success(live.connection) }
+                    guard state.ready.count < ReadyLine.capacity else { return .failure(overloaded(.seconds(1))) }
+                    state.ready.insert(waiter, id: id)
+                    return nil
+                }
+                if let answer { waiter.resume(returning: answer) }
+                if Task.isCancelled { cancelWaiting(id) }
+            }
+        } onCancel: {
+            cancelWaiting(id)
+        }
+        return try result.get()
+    }
+
+    private func cancelWaiting(_ id: UInt64) {
+        let error = GateError(
+            .cancelled, "The caller cancelled the call while server '\(name)' was starting. It was not sent.",
+            source: .caller, server: name)
+        state.withLock { $0.ready.remove(id) }?.resume(returning: .failure(error))
+    }
+
+    /// After each decision: calls that wait either have their backend now, or will not have it soon.
+    func settleWaiters() {
+        let (waiters, result) = state.withLock { state -> ([ReadyLine.Waiter], Result<BackendConnection, GateError>) in
+            if let live = state.live, state.supervisor.state.acceptsCalls {
+                return (state.ready.removeAll(), .success(live.connection))
+            }
+            switch state.supervisor.state {
+            case .crashLooping, .disabled:
+                return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
+            case .stopped where !state.supervisor.startsForCalls:
+                return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
+            default: return ([], .failure(stillStarting()))
+            }
+        }
+        for waiter in waiters { waiter.resume(returning: result) }
+    }
+
+    // MARK: The bulkhead
+
+    private func enterQueue(_ call: BackendCall, now: Instant) async throws(GateError) {
+        let (id, decision) = state.withLock { state in
+            state.nextCall &+= 1
+            let id = state.nextCall
+            return (id, state.admission.enter(id: id, principal: call.principal, deadline: call.deadline, now: now))
+        }
+        switch decision {
+        case .run: return
+        case .reject(let wait): throw overloaded(wait)
+        case .wait: break
+        }
+        let delay = TimeAmount.nanoseconds(max(.zero, Instant.now.duration(to: call.deadline)).wholeNanoseconds)
+        let timer = loop.scheduleTask(in: delay) { self.leaveLine(id) }
+        defer { timer.cancel() }
+        let entered = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: CheckedContinuation<Bool, Never>) in
+                // It may have been let in already: then the slot is there without a waiter.
+                let isIn = state.withLock { state in
+                    if state.queued.removeValue(forKey: id) != nil { return true }
+                    if state.letIn.remove(id) != nil { return true }
+                    state.queued[id] = waiter
+                    return false
+                }
+                if isIn { waiter.resume(returning: true) }
+                if Task.isCancelled { leaveLine(id) }
+            }
+        } onCancel: {
+            leaveLine(id)
+        }
+        if !entered { throw Task.isCancelled ? cancelledInLine() : overloaded(.seconds(1)) }
+    }
+
+    private func leaveLine(_ id: UInt64) {
+        let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            guard state.admission.cancel(id: id) else { return nil }
+            return state.queued.removeValue(forKey: id)
+        }
+        waiter?.resume(returning: false)
+    }
+
+    private func leaveQueue() {
+        let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            guard let id = state.admission.leave(now: .now) else { return nil }
+            guard let waiter = state.queued.removeValue(forKey: id) else {
+                state.letIn.insert(id)
+                return nil
+            }
+            return waiter
+        }
+        waiter?.resume(returning: true)
+    }
+}
+
+extension WireMessage {
+    /// The backend refused, or the tool said that it failed.
+    var isFailure: Bool { envelope.kind == .failure || resultMember("isError")?.isTrue ?? false }
+}

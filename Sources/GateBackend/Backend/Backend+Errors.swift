@@ -1,0 +1,36 @@
+import GateCore
+import GateProtocol
+
+/// The words for calls that were refused before anything was sent.
+extension Backend {
+    func circuitOpen(_ wait: Duration) -> GateError {
+        GateError(
+            .circuitOpen, "Circuit open for server '\(name)' — backend is failing", source: .backend, server: name,
+            retryAfter: Int(wait.wholeSecondsUp))
+    }
+
+    func overloaded(_ wait: Duration) -> GateError {
+        GateError(
+            .overloaded, "Server '\(name)' is busy and its queue is full. The call was not sent.", source: .backend,
+            server: name, retryAfter: Int(wait.wholeSecondsUp))
+    }
+
+    func stillStarting() -> GateError {
+        GateError(
+            .starting, "Server '\(name)' is still starting. The call was not sent; try again shortly.",
+            source: .backend, server: name, retryAfter: 2)
+    }
+
+    func cancelledInLine() -> GateError {
+        GateError(
+            .cancelled, "The caller cancelled the call while it waited for server '\(name)'. It was not sent.",
+            source: .caller, server: name)
+    }
+
+    func notRunning(_ why: String) -> GateError {
+        GateError(
+            .backendDown, "Server '\(name)' is not running: \(why). The call was not sent.", source: .backend,
+            server: name,
+            retryAfter: 5)
+    }
+}

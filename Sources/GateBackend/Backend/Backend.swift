@@ -1,0 +1,246 @@
+import GateCore
+import GateProtocol
+import Logging
+import NIOCore
+import Synchronization
+
+/// One MCP server behind the gateway: keeps it running, knows its tools, and sends it calls.
+///
+/// ``run()`` owns everything that lives as long as the backend does. What to do is decided by the values in its state
+/// (supervisor, breaker, admission queue) under one lock; it is done outside.
+package final class Backend: Sendable {
+    struct State {
+        var supervisor: Supervisor
+        var breaker: CircuitBreaker
+        var admission: AdmissionQueue
+        var live: LiveConnection?
+        /// The conversation that is being opened.
+        var opening: BackendConnection?
+        var ready = ReadyLine()
+        /// Calls in the line, and calls that were let in before they began to wait.
+        var queued: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        var letIn: Set<UInt64> = []
+        var nextCall: UInt64 = 0
+        var latency = LatencyRecorder()
+        var lastError: String?
+        var lastStderr: [String] = []
+        var readySince: Instant?
+        var retry: Scheduled<Void>?
+        var lastAnswer: Instant?
+        var isListening = false
+        var isListing = false
+        var listsAgain = false
+    }
+
+    package let settings: BackendSettings
+    let context: BackendContext
+    let logger: Logger
+    let loop: any EventLoop
+    let state: Mutex<State>
+    private let events: AsyncStream<Event>
+    private let post: AsyncStream<Event>.Continuation
+
+    enum Event: Sendable {
+        case supervisor(Supervisor.Event)
+        case connected(Result<LiveConnection, GateError>)
+        /// The conversation of this connection has ended.
+        case closed(BackendConnection, String)
+        case toolsChanged
+        case checkHealth
+        case shutDown
+    }
+
+    package init(settings: BackendSettings, context: BackendContext) {
+        self.settings = settings
+        self.context = context
+        var logger = context.logger
+        logger[metadataKey: "server"] = "\(settings.name)"
+        self.logger = logger
+        loop = context.group.next()
+        state = Mutex(
+            State(
+                supervisor: Supervisor(
+                    policy: .init(autoRestart: settings.autoRestart), enabled: settings.enabled, now: .now),
+                breaker: CircuitBreaker(configuration: settings.breaker),
+                admission: AdmissionQueue(limits: settings.admission)))
+        (events, post) = AsyncStream.makeStream()
+    }
+
+    package var name: String { settings.name }
+
+    /// Runs the backend until ``shutDown()`` has ended it.
+    package func run() async {
+        let ticker = loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { [post] _ in
+            post.yield(.checkHealth)
+        }
+        let refresh = TimeAmount.nanoseconds(settings.refreshInterval.wholeNanoseconds)
+        let lister = loop.scheduleRepeatedTask(initialDelay: refresh, delay: refresh) { [post] _ in
+            post.yield(.toolsChanged)
+        }
+        await withDiscardingTaskGroup { group in
+            for await event in events {
+                if case .shutDown = event { break }
+                handle(event, in: &group)
+            }
+            await stopForGood()
+        }
+        ticker.cancel()
+        lister.cancel()
+    }
+
+    package func start() { post.yield(.supervisor(.startRequested)) }
+    package func stop() { post.yield(.supervisor(.stopRequested)) }
+    package func restart() { post.yield(.supervisor(.restartRequested)) }
+    /// Ends ``run()``; the backend is stopped in the orderly way first.
+    package func shutDown() { post.yield(.shutDown) }
+
+    func wake() { post.yield(.supervisor(.wake)) }
+    func notice(_ event: Event) { post.yield(event) }
+
+    private func handle(_ event: Event, in group: inout DiscardingTaskGroup) {
+        switch event {
+        case .supervisor(let event): decide(event, in: &group)
+        case .connected(.success(let live)): connected(live, in: &group)
+        case .connected(.failure(let error)):
+            state.withLock {
+                $0.lastError = error.message
+                $0.opening = nil
+            }
+            decide(.connectFailed(error.message), in: &group)
+        case .closed(let connection, let reason): closed(connection, reason, in: &group)
+        case .toolsChanged: group.addTask { await self.listAgain() }
+        case .checkHealth: group.addTask { await self.checkHealth() }
+        case .shutDown: break
+        }
+    }
+
+    private func decide(_ event: Supervisor.Event, in group: inout DiscardingTaskGroup) {
+        let actions = state.withLock {
+            $0.supervisor.handle(event, now: .now, random: Double.random(in: 0..<1))
+        }
+        for action in actions {
+            switch action {
+            case .spawn: group.addTask { await self.connect() }
+            case .stop: group.addTask { await self.end() }
+            case .scheduleRetry(let at): scheduleRetry(at)
+            case .cancelRetry: state.withLock { $0.retry.take() }?.cancel()
+            case .announce(let change): announce(change)
+            }
+        }
+        settleWaiters()
+    }
+
+    private func scheduleRetry(_ at: Instant) {
+        let delay = TimeAmount.nanoseconds(max(.zero, Instant.now.duration(to: at)).wholeNanoseconds + 1_000_000)
+        let task = loop.scheduleTask(in: delay) { [post] in _ = post.yield(.supervisor(.retryDue)) }
+        state.withLock { state in
+            defer { state.retry = task }
+            return state.retry
+        }?.cancel()
+    }
+
+    private func announce(_ change: Supervisor.Change) {
+        let level: Logger.Level = change.to == .crashLooping || change.to == .backingOff ? .warning : .info
+        logger.log(level: level, "server is \(change.to.rawValue): \(change.reason)")
+        context.observer.backend(name, changed: change)
+    }
+
+    // MARK: Opening and ending the conversation
+
+    private func connect() async {
+        let connector = Connector(settings: settings, context: context) { connection in
+            self.state.withLock { $0.opening = connection }
+        }
+        notice(.connected(await connector.connect()))
+    }
+
+    private func connected(_ live: LiveConnection, in group: inout DiscardingTaskGroup) {
+        let isWanted = state.withLock { state in
+            state.opening = nil
+            guard state.supervisor.state == .starting else { return false }
+            state.live = live
+            state.readySince = .now
+            state.lastAnswer = .now
+            state.isListening = false
+            if let transition = state.breaker.reset(now: .now) { context.observer.backend(name, circuit: transition) }
+            return true
+        }
+        guard isWanted else {
+            // Stopped while it was starting.
+            group.addTask {
+                await live.connection.close()
+                self.notice(.supervisor(.stopped))
+            }
+            return
+        }
+        context.observer.backend(name, listed: live.tools, greeting: live.greeting)
+        live.connection.observe(
+            onNotice: { [self] message in
+                if message.isMethod(MCPMethod.toolsChanged) { notice(.toolsChanged) }
+            },
+            onClose: { [self] reason in notice(.closed(live.connection, reason)) },
+            onSessionLost: { [self] in notice(.closed(live.connection, "the server forgot the session")) })
+        decide(.started, in: &group)
+        decide(.ready, in: &group)
+        if live.greeting.version.era == .modern, live.greeting.announcesToolChanges {
+            group.addTask { await self.listen(live.connection) }
+        }
+    }
+
+    private func closed(_ connection: BackendConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
+        let live = state.withLock { state -> LiveConnection? in
+            guard let live = state.live, live.connection === connection else { return nil }
+            state.live = nil
+            state.readySince = nil
+            state.lastError = reason
+            state.lastStderr = live.link?.stderrTail(20) ?? []
+            return live
+        }
+        guard let live else { return }
+        logger.warning("the connection ended: \(reason)")
+        group.addTask { await connection.close() }
+        decide(.exited(live.exitStatus), in: &group)
+    }
+
+    private func end() async {
+        let (connection, live) = state.withLock { state in
+            defer {
+                state.live = nil
+                state.readySince = nil
+            }
+            return (state.live?.connection ?? state.opening, state.live)
+        }
+        await connection?.close()
+        // While it is being opened, the connector reports the end.
+        if live != nil { notice(.supervisor(.exited(live?.exitStatus ?? .disconnected))) }
+    }
+
+    private func stopForGood() async {
+        let (connection, waiting) = state.withLock { state in
+            _ = state.supervisor.handle(.stopRequested, now: .now, random: 0)
+            state.retry?.cancel()
+            defer { state.live = nil }
+            return (state.live?.connection ?? state.opening, state.ready.removeAll())
+        }
+        for waiter in waiting { waiter.resume(returning: .failure(notRunning("the gateway is stopping"))) }
+        await connection?.close()
+    }
+}
+
+extension LiveConnection {
+    var exitStatus: ExitStatus {
+        switch link?.child.status {
+        case .exited(let code)?: .code(code)
+        case .signalled(let number)?: .signal(number)
+        case nil: .disconnected
+        }
+    }
+}
+
+extension Duration {
+    var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? Int64.max / 2 : product + attoseconds / 1_000_000_000
+    }
+}

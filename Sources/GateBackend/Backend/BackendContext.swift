@@ -1,0 +1,32 @@
+package import GateProtocol
+package import Logging
+package import NIOCore
+
+/// What all backends of a gateway share.
+package struct BackendContext: Sendable {
+    package let group: any EventLoopGroup
+    package let logger: Logger
+    /// The gateway's own environment: what children may inherit is chosen from it.
+    package let environment: [String: String]
+    package let spawnGate: SpawnGate
+    package let eras: any EraMemory
+    package let observer: any BackendObserver
+
+    package init(
+        group: any EventLoopGroup, logger: Logger, environment: [String: String], spawnGate: SpawnGate = SpawnGate(),
+        eras: any EraMemory, observer: any BackendObserver
+    ) {
+        self.group = group
+        self.logger = logger
+        self.environment = environment
+        self.spawnGate = spawnGate
+        self.eras = eras
+        self.observer = observer
+    }
+}
+
+/// Remembers which era a backend spoke, so that an old server is not killed by the same question at every start.
+package protocol EraMemory: Sendable {
+    func recall(_ identity: String) -> ProtocolEra?
+    func remember(_ identity: String, _ era: ProtocolEra)
+}

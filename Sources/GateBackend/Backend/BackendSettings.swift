@@ -1,0 +1,87 @@
+package import GateCore
+
+/// Everything that decides how one backend is reached and treated.
+package struct BackendSettings: Sendable {
+    package enum Connection: Sendable {
+        case stdio(Launch)
+        case http(HTTPTarget)
+    }
+
+    /// A child process, resolved down to what is started.
+    package struct Launch: Sendable {
+        package var command: String
+        package var arguments: [String]
+        package var environment: [(name: String, value: String)]
+        /// Absolute.
+        package var workingDirectory: String
+        package var trust: ChildEnvironment.Trust
+
+        package init(
+            command: String, arguments: [String], environment: [(name: String, value: String)],
+            workingDirectory: String,
+            trust: ChildEnvironment.Trust
+        ) {
+            self.command = command
+            self.arguments = arguments
+            self.environment = environment
+            self.workingDirectory = workingDirectory
+            self.trust = trust
+        }
+    }
+
+    package struct HTTPTarget: Sendable {
+        package var url: String
+        package var headers: [(name: String, value: String)]
+
+        package init(url: String, headers: [(name: String, value: String)]) {
+            self.url = url
+            self.headers = headers
+        }
+    }
+
+    package enum Era: Sendable {
+        case auto
+        case legacy
+        case modern
+    }
+
+    package var name: String
+    package var connection: Connection
+    package var era = Era.auto
+    package var enabled = true
+    package var autoRestart = true
+    package var healthCheck = true
+    /// Bounds every call.
+    package var requestTimeout = Duration.seconds(30)
+    /// From the start of the process to the end of the handshake: real servers need up to half a minute for their first byte.
+    package var startTimeout = Duration.seconds(60)
+    /// How long a new server may be silent to the probe before it is taken for an old one that the probe has killed.
+    package var probeTimeout = Duration.seconds(8)
+    package var listTimeout = Duration.seconds(10)
+    /// How often the tools are listed again.
+    package var refreshInterval = Duration.seconds(300)
+    package var maxTools = 1_000
+    package var maxMessageBytes = 16 * 1024 * 1024
+    package var admission = AdmissionQueue.Limits()
+    package var breaker = CircuitBreaker.Configuration()
+
+    package init(name: String, connection: Connection) {
+        self.name = name
+        self.connection = connection
+    }
+
+    package var transportName: String {
+        switch connection {
+        case .stdio: "stdio"
+        case .http: "http"
+        }
+    }
+
+    /// What the remembered era is filed under: a backend that is started differently is asked anew.
+    package var identity: String {
+        switch connection {
+        case .stdio(let launch): ([name, launch.command] + launch.arguments).joined(separator: "\u{0}")
+        case .http(let target): "\(name)\u{0}\(target.url)"
+        }
+    }
+}

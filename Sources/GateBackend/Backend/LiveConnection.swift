@@ -1,0 +1,133 @@
+import GateCore
+import GateCurl
+import GateProtocol
+import Logging
+package import NIOCore
+
+/// A backend that has been reached: the conversation, what it said of itself, and its tools.
+package struct LiveConnection: Sendable {
+    package let connection: BackendConnection
+    /// The process behind it, for stdio.
+    package let link: StdioLink?
+    package let greeting: BackendGreeting
+    package let tools: [ByteBuffer]
+}
+
+/// Reaches a backend: starts or connects, finds out the era, lists the tools.
+struct Connector: Sendable {
+    let settings: BackendSettings
+    let context: BackendContext
+    /// Called with each connection that is begun, so that a stop in the middle can end it.
+    let onBegin: @Sendable (BackendConnection) -> Void
+
+    func connect() async -> Result<LiveConnection, GateError> {
+        await context.spawnGate.pass {
+            do throws(GateError) {
+                return .success(try await reach())
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func reach() async throws(GateError) -> LiveConnection {
+        let deadline = Instant.now.advanced(by: settings.startTimeout)
+        let remembered = settings.era == .auto ? context.eras.recall(settings.identity) : nil
+        var (connection, link) = try await begin(.current)
+        let greeting: BackendGreeting
+        do throws(GateError) {
+            switch (settings.era, remembered) {
+            case (.legacy, _), (.auto, .legacy?):
+                greeting = try await Handshake.initialize(connection, deadline: deadline)
+            case (.modern, _), (.auto, .modern?), (.auto, nil):
+                let patience =
+                    remembered == nil && settings.era == .auto ? settings.probeTimeout : settings.startTimeout
+                switch await Handshake.probe(connection, deadline: min(deadline, .now.advanced(by: patience))) {
+                case .modern(let found): greeting = found
+                case .failed(let error): throw error
+                case .legacy: greeting = try await initialize(&connection, &link, deadline: deadline)
+                case .lost:
+                    // The question has killed it, or it is slow: a fresh one gets the old greeting.
+                    await connection.close()
+                    (connection, link) = try await begin(.current)
+                    greeting = try await Handshake.initialize(
+                        connection, deadline: .now.advanced(by: settings.startTimeout))
+                }
+            }
+            if settings.era == .auto { context.eras.remember(settings.identity, greeting.version.era) }
+            let tools =
+                greeting.hasTools
+                ? try await ToolListing.fetch(
+                    connection, maxTools: settings.maxTools, deadline: .now.advanced(by: settings.listTimeout)) : []
+            return LiveConnection(connection: connection, link: link, greeting: greeting, tools: tools)
+        } catch {
+            let said = link?.stderrTail(1).last
+            await connection.close()
+            var error = error
+            if let said { error.message += " Its last words: \(said)" }
+            throw error
+        }
+    }
+
+    private func initialize(
+        _ connection: inout BackendConnection, _ link: inout StdioLink?, deadline: Instant
+    ) async throws(GateError) -> BackendGreeting {
+        do throws(GateError) {
+            return try await Handshake.initialize(connection, deadline: deadline)
+        } catch {
+            // An HTTP server that refuses `initialize` by POST may speak the transport of 2024-11-05.
+            guard case .http = settings.connection, let status = error.upstreamStatus, [400, 404, 405].contains(status)
+            else { throw error }
+            await connection.close()
+            (connection, link) = try await begin(.eventStream)
+            return try await Handshake.initialize(connection, deadline: deadline)
+        }
+    }
+
+    private enum HTTPTransport { case current, eventStream }
+
+    private func begin(_ transport: HTTPTransport) async throws(GateError) -> (BackendConnection, StdioLink?) {
+        let connection = BackendConnection(server: settings.name, eventLoop: context.group.next())
+        switch settings.connection {
+        case .stdio(let launch):
+            let child = try await spawn(launch)
+            do {
+                var logger = context.logger
+                logger[metadataKey: "server"] = "\(settings.name)"
+                let link = try await StdioLink.open(
+                    child, lineLimit: settings.maxMessageBytes, loop: connection.eventLoop, receiver: connection,
+                    logger: logger)
+                connection.attach(link)
+                onBegin(connection)
+                return (connection, link)
+            } catch {
+                throw failed("its pipes could not be set up: \(error)")
+            }
+        case .http(let target):
+            throw failed("HTTP is not wired: \(target.url) \(transport)")
+        }
+    }
+
+    private func spawn(_ launch: BackendSettings.Launch) async throws(GateError) -> ChildProcess {
+        do {
+            let environment = try ChildEnvironment.build(
+                inherited: context.environment, configured: launch.environment, trust: launch.trust)
+            let path = environment.last { $0.name == "PATH" }?.value ?? ""
+            let resolver = CommandResolver(
+                searchPath: path, home: context.environment["HOME"] ?? "/", workingDirectory: launch.workingDirectory)
+            let executable = try resolver.resolve(launch.command)
+            return try await ProcessSpawner.shared.spawn(
+                ProcessSpec(
+                    executable: executable, arguments: launch.arguments, environment: environment,
+                    workingDirectory: launch.workingDirectory))
+        } catch {
+            throw failed("\(error)")
+        }
+    }
+
+    private func failed(_ what: String) -> GateError {
+        GateError(
+            .backendDown, "Server '\(settings.name)' could not be started: \(what)", source: .backend,
+            server: settings.name)
+    }
+}
