@@ -36,7 +36,10 @@ int csp_watcher_add(int watcher, int pidfd, pid_t pid, uint64_t token) {
 #ifdef __linux__
     (void)pid;
     struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = token};
-    return epoll_ctl(watcher, EPOLL_CTL_ADD, pidfd, &event) == 0 ? 0 : errno;
+    if (epoll_ctl(watcher, EPOLL_CTL_ADD, pidfd, &event) == 0) return 0;
+    // Watched before: after its one report the entry sleeps until it is armed anew.
+    if (errno == EEXIST && epoll_ctl(watcher, EPOLL_CTL_MOD, pidfd, &event) == 0) return 0;
+    return errno;
 #else
     (void)pidfd;
     struct kevent event;
