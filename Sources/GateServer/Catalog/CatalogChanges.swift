@@ -1,0 +1,76 @@
+import GateCore
+import NIOCore
+import Synchronization
+
+/// Tells subscribers that what they see has changed: only when it really has, and once for a burst of changes.
+final class CatalogChanges: Sendable {
+    private struct Subscriber: Sendable {
+        let visibility: Visibility
+        let body: @Sendable () -> Void
+    }
+
+    private struct State {
+        var subscribers: [UInt64: Subscriber] = [:]
+        var nextID: UInt64 = 0
+        var fingerprints: [Visibility: UInt64] = [:]
+        var isScheduled = false
+        var loop: (any EventLoop)?
+    }
+
+    /// How long a burst of changes is waited out.
+    private static let quietTime = TimeAmount.milliseconds(500)
+
+    private let state = Mutex(State())
+
+    /// Sets the loop that waits out bursts. Before, nobody is told.
+    func run(on loop: any EventLoop) { state.withLock { $0.loop = loop } }
+
+    func subscribe(
+        _ visibility: Visibility, catalog: ToolCatalog, _ body: @escaping @Sendable () -> Void
+    ) -> EventSubscription {
+        let known = state.withLock { $0.fingerprints[visibility] != nil }
+        let fingerprint = known ? 0 : catalog.snapshot.fingerprint(visibility)
+        let id = state.withLock { state in
+            state.nextID &+= 1
+            state.subscribers[state.nextID] = Subscriber(visibility: visibility, body: body)
+            if state.fingerprints[visibility] == nil { state.fingerprints[visibility] = fingerprint }
+            return state.nextID
+        }
+        return EventSubscription { [self] in
+            state.withLock { state in
+                guard let gone = state.subscribers.removeValue(forKey: id) else { return }
+                if !state.subscribers.values.contains(where: { $0.visibility == gone.visibility }) {
+                    state.fingerprints[gone.visibility] = nil
+                }
+            }
+        }
+    }
+
+    func changed(_ catalog: ToolCatalog) {
+        let loop = state.withLock { state -> (any EventLoop)? in
+            guard !state.isScheduled, let loop = state.loop else { return nil }
+            state.isScheduled = true
+            return loop
+        }
+        _ = loop?.scheduleTask(in: CatalogChanges.quietTime) { self.tell(catalog) }
+    }
+
+    private func tell(_ catalog: ToolCatalog) {
+        let snapshot = catalog.snapshot
+        let watched = state.withLock { state in
+            state.isScheduled = false
+            return Array(state.fingerprints.keys)
+        }
+        let now = watched.map { ($0, snapshot.fingerprint($0)) }
+        let due = state.withLock { state in
+            var moved: Set<Visibility> = []
+            for (visibility, fingerprint) in now
+            where state.fingerprints[visibility].map({ $0 != fingerprint }) ?? false {
+                state.fingerprints[visibility] = fingerprint
+                moved.insert(visibility)
+            }
+            return state.subscribers.values.filter { moved.contains($0.visibility) }
+        }
+        for subscriber in due { subscriber.body() }
+    }
+}

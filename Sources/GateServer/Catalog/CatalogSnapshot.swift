@@ -1,0 +1,57 @@
+import GateCore
+import GateProtocol
+import GateBackend
+import NIOCore
+import Synchronization
+
+/// The catalog at one moment. Nothing in it changes, so every reader works on it without a lock; listings are made once and kept.
+final class CatalogSnapshot: Sendable {
+    let tools: [CatalogTool]
+    private let byName: [ExactText: Int]
+    private let listings = Mutex<[Listing: ByteBuffer]>([:])
+
+    private struct Listing: Hashable {
+        let visibility: Visibility
+        let isLegacy: Bool
+    }
+
+    /// Callers choose their own `?servers=`, so what they chose is kept in bounded number.
+    private static let maxListings = 256
+
+    init(tools: [CatalogTool]) {
+        self.tools = tools
+        byName = Dictionary(tools.enumerated().map { (ExactText($0.element.name), $0.offset) }) { first, _ in first }
+    }
+
+    func tool(named name: String) -> CatalogTool? { byName[ExactText(name)].map { tools[$0] } }
+
+    func tools(_ visibility: Visibility) -> [CatalogTool] {
+        visibility == .all ? tools : tools.filter { visibility.sees($0.target.server) }
+    }
+
+    /// The JSON array of the tools that are seen.
+    func listing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
+        let key = Listing(visibility: visibility, isLegacy: era == .legacy)
+        if let known = listings.withLock({ $0[key] }) { return known }
+        let seen = tools(visibility)
+        var out = ByteBuffer()
+        out.reserveCapacity(seen.reduce(2) { $0 + $1.definition.readableBytes + 1 })
+        out.writeStaticString("[")
+        for (index, tool) in seen.enumerated() {
+            if index > 0 { out.writeStaticString(",") }
+            out.writeImmutable((key.isLegacy ? tool.legacyDefinition : nil) ?? tool.definition)
+        }
+        out.writeStaticString("]")
+        let made = out
+        listings.withLock { listings in
+            if listings.count >= CatalogSnapshot.maxListings { listings.removeAll() }
+            listings[key] = made
+        }
+        return made
+    }
+
+    /// Tells whether what a caller sees has changed.
+    func fingerprint(_ visibility: Visibility) -> UInt64 {
+        StableHash.fnv1a(listing(visibility, era: .modern).readableBytesView)
+    }
+}

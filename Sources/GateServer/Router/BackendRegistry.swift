@@ -1,0 +1,131 @@
+import GateBackend
+import GateConfig
+import GateCore
+import GateProtocol
+import Logging
+import NIOCore
+import Synchronization
+
+/// All backends by name. Its ``run()`` is the parent of everything they do.
+final class BackendRegistry: Sendable, BackendObserver {
+    struct Entry: Sendable {
+        let config: BackendConfig
+        let backend: Backend
+        let filter: ToolFilter
+    }
+
+    private struct State {
+        var entries: [ExactText: Entry] = [:]
+        var order: [ExactText] = []
+    }
+
+    private let state = Mutex(State())
+    private let catalog: ToolCatalog
+    private let saved: SavedState
+    private let config: GatewayConfig
+    private let group: any EventLoopGroup
+    private let environment: [String: String]
+    private let logger: Logger
+    private let spawnGate: SpawnGate
+    private let arrivals: AsyncStream<Backend>
+    private let arrive: AsyncStream<Backend>.Continuation
+
+    init(
+        config: GatewayConfig, catalog: ToolCatalog, saved: SavedState, group: any EventLoopGroup,
+        environment: [String: String], logger: Logger
+    ) {
+        self.config = config
+        self.catalog = catalog
+        self.saved = saved
+        self.group = group
+        self.environment = environment
+        self.logger = logger
+        spawnGate = SpawnGate(width: config.limits.concurrentSpawns)
+        (arrivals, arrive) = AsyncStream.makeStream()
+    }
+
+    /// Runs all backends, those that come later too, until ``shutDown()``.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await backend in arrivals {
+                group.addTask { await backend.run() }
+            }
+        }
+    }
+
+    /// Stops all backends; ``run()`` returns when they have stopped.
+    func shutDown() {
+        arrive.finish()
+        for entry in entries { entry.backend.shutDown() }
+    }
+
+    var entries: [Entry] { state.withLock { state in state.order.compactMap { state.entries[$0] } } }
+
+    func entry(_ name: String) -> Entry? { state.withLock { $0.entries[ExactText(name)] } }
+
+    /// Takes a backend in and starts it, in the background.
+    ///
+    /// - Throws: `SERVER_EXISTS` when a server has this name, or one that clients would take for it.
+    func add(_ backend: BackendConfig, isRuntime: Bool) throws(GateError) {
+        let settings = BackendSettings(backend, config, isRuntime: isRuntime)
+        let context = BackendContext(
+            group: group, logger: logger, environment: environment, spawnGate: spawnGate, eras: saved, observer: self)
+        let entry = Entry(
+            config: backend, backend: Backend(settings: settings, context: context), filter: ToolFilter(backend.tools))
+        let folded = BackendName.folded(backend.name)
+        let isNew = state.withLock { state in
+            guard !state.order.contains(where: { BackendName.folded($0.text) == folded }) else { return false }
+            state.order.append(ExactText(backend.name))
+            state.entries[ExactText(backend.name)] = entry
+            return true
+        }
+        guard isNew else {
+            throw GateError(
+                .serverExists, "There is a server '\(backend.name)' already. Remove it first, or choose another name.",
+                source: .caller, server: backend.name)
+        }
+        catalog.register(backend.name)
+        let known = saved.tools(of: settings)
+        if !known.isEmpty, backend.enabled {
+            catalog.setTools(
+                of: backend.name, known, title: nil, instructions: nil, filter: entry.filter, isStale: true)
+        }
+        arrive.yield(entry.backend)
+        if backend.enabled { entry.backend.start() }
+    }
+
+    func remove(_ name: String) -> Entry? {
+        let entry = state.withLock { state -> Entry? in
+            state.order.removeAll { $0 == ExactText(name) }
+            return state.entries.removeValue(forKey: ExactText(name))
+        }
+        guard let entry else { return nil }
+        catalog.remove(name)
+        saved.forget(name)
+        entry.backend.shutDown()
+        return entry
+    }
+
+    // MARK: What backends report
+
+    func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
+        guard let entry = entry(name) else { return }
+        catalog.setTools(
+            of: name, tools, title: greeting.title ?? greeting.name, instructions: greeting.instructions,
+            filter: entry.filter, isStale: false)
+        saved.save(tools: tools, of: entry.backend.settings)
+        if let listed = catalog.entry(name) {
+            for reason in listed.dropped {
+                logger.warning("a tool is not listed: \(reason)", metadata: ["server": "\(name)"])
+            }
+        }
+    }
+
+    func backend(_ name: String, changed: Supervisor.Change) {}
+
+    func backend(_ name: String, circuit: CircuitBreaker.Transition) {
+        logger.warning(
+            "circuit is \(circuit.to.rawValue) after \(circuit.failures) failures in a row",
+            metadata: ["server": "\(name)"])
+    }
+}

@@ -1,0 +1,54 @@
+import GateBackend
+import GateConfig
+import GateCore
+
+extension BackendSettings {
+    /// What a backend's configuration means, with the gateway's defaults filled in.
+    init(_ backend: BackendConfig, _ config: GatewayConfig, isRuntime: Bool) {
+        let connection: Connection
+        switch backend.connection {
+        case .stdio(let launch):
+            connection = .stdio(
+                Launch(
+                    command: launch.command, arguments: launch.args,
+                    environment: launch.env.map { (name: $0.key, value: $0.value.exposed) }
+                        .sorted { $0.name < $1.name },
+                    workingDirectory: launch.cwd ?? config.server.dataDir, trust: isRuntime ? .runtime : .config))
+        case .http(let endpoint):
+            connection = .http(
+                HTTPTarget(
+                    url: endpoint.url.exposed,
+                    headers: endpoint.headers.map { (name: $0.key, value: $0.value.exposed) }
+                        .sorted { $0.name < $1.name }))
+        }
+        self.init(name: backend.name, connection: connection)
+        era =
+            switch backend.protocolEra {
+            case .auto: .auto
+            case .legacy: .legacy
+            case .modern: .modern
+            }
+        enabled = backend.enabled
+        autoRestart = backend.autoRestart
+        healthCheck = backend.healthCheck
+        requestTimeout = backend.requestTimeout ?? config.gateway.requestTimeout
+        startTimeout = max(config.limits.initializeTimeout, .seconds(1))
+        listTimeout = config.limits.listTimeout
+        refreshInterval = config.gateway.schemaCacheTTL
+        maxTools = config.limits.toolsPerBackend
+        maxMessageBytes = config.limits.stdoutLineBytes
+        admission = .init(inFlight: config.limits.inFlightPerBackend, queue: config.limits.queuePerBackend)
+        breaker = .init(
+            failureThreshold: config.circuitBreaker.failureThreshold,
+            resetTimeout: config.circuitBreaker.resetTimeout,
+            successThreshold: config.circuitBreaker.successThreshold)
+    }
+}
+
+extension ToolFilter {
+    /// The patterns of a backend; the configuration has checked that they are patterns.
+    init(_ filter: BackendConfig.ToolFilter) {
+        func patterns(_ texts: [String]) -> [ToolPattern] { texts.compactMap { try? ToolPattern($0) } }
+        self.init(allow: patterns(filter.allow), deny: patterns(filter.deny))
+    }
+}

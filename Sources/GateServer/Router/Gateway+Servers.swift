@@ -1,0 +1,78 @@
+import GateBackend
+package import GateConfig
+import GateCore
+package import GateProtocol
+
+/// Looking at the servers and changing them while the gateway runs.
+extension Gateway {
+    package func servers(_ visibility: Visibility) -> [ServerInfo] {
+        registry.entries.filter { visibility.sees($0.config.name) }.map { entry in
+            info(entry.backend.status(now: .now))
+        }
+    }
+
+    private func info(_ status: BackendStatus) -> ServerInfo {
+        let listed = catalog.entry(status.name)
+        var details = JSONObject([
+            ("since_seconds", .init(Int(status.since.components.seconds))), ("reason", .string(status.reason)),
+            ("advice", .string(status.advice)), ("in_flight", .init(status.inFlight)),
+            ("queued", .init(status.queued)), ("restarts", .init(status.restarts)),
+            ("total_errors", .init(Int(clamping: status.latency.errors))),
+        ])
+        if let pid = status.pid { details["pid"] = .init(Int(pid)) }
+        if let greeting = status.greeting {
+            details["protocol"] = .string(greeting.version.rawValue)
+            if let name = greeting.name { details["server_name"] = .string(name) }
+            if let version = greeting.serverVersion { details["server_version"] = .string(version) }
+        }
+        if let exit = status.lastExit { details["last_exit"] = .string(exit) }
+        if let error = status.lastError { details["last_error"] = .string(error) }
+        if let retry = status.nextRetry { details["next_retry_seconds"] = .init(Int(retry.wholeSecondsUp)) }
+        if !status.lastStderr.isEmpty { details["stderr"] = .array(status.lastStderr.suffix(5).map { .string($0) }) }
+        if status.strayMessages > 0 { details["stray_messages"] = .init(status.strayMessages) }
+        if let listed {
+            if listed.isStale { details["catalog_stale"] = true }
+            if !listed.dropped.isEmpty { details["dropped_tools"] = .array(listed.dropped.map { .string($0) }) }
+            let repaired = listed.tools.filter { !$0.repairs.isEmpty }
+            if !repaired.isEmpty {
+                details["repaired_tools"] = .array(
+                    repaired.map { .string("\($0.check.name): \($0.repairs.joined(separator: ", "))") })
+            }
+        }
+        return ServerInfo(
+            name: status.name, status: status.state.rawValue, transport: status.transport,
+            toolCount: listed?.tools.count ?? 0, uptimeSeconds: Int(status.uptime?.components.seconds ?? 0),
+            circuit: status.circuit.rawValue, totalCalls: Int(clamping: status.latency.calls),
+            errorRate: status.latency.errorRate, details: details)
+    }
+
+    package func startServer(_ name: String) async throws(GateError) { try known(name).backend.start() }
+    package func stopServer(_ name: String) async throws(GateError) { try known(name).backend.stop() }
+    package func restartServer(_ name: String) async throws(GateError) { try known(name).backend.restart() }
+
+    package func removeServer(_ name: String) async throws(GateError) {
+        let entry = try known(name)
+        try saved.removeAdded(entry.config.name)
+        _ = registry.remove(entry.config.name)
+    }
+
+    package func addServer(_ config: BackendConfig) async throws(GateError) {
+        if isDraining { throw GateError(.draining, "stonegate is stopping and takes no new servers.") }
+        try registry.add(config, isRuntime: true)
+        do throws(GateError) {
+            try saved.add(config)
+        } catch {
+            _ = registry.remove(config.name)
+            throw error
+        }
+    }
+
+    private func known(_ name: String) throws(GateError) -> BackendRegistry.Entry {
+        guard let entry = registry.entry(name) else {
+            throw GateError(
+                .serverNotFound, "There is no server '\(name)'. GET /server/list shows which there are.",
+                source: .caller, server: name)
+        }
+        return entry
+    }
+}

@@ -1,0 +1,212 @@
+import GateBackend
+package import GateConfig
+import GateCore
+import GateDiscovery
+package import GateProtocol
+package import Logging
+package import NIOCore
+import Synchronization
+
+/// The gateway behind its front ends: one catalog, one router, all backends.
+package final class Gateway: GatewayServices {
+    package let config: GatewayConfig
+    let catalog: ToolCatalog
+    let registry: BackendRegistry
+    let saved: SavedState
+    private let started = Instant.now
+    private let draining = Mutex(false)
+    private let latency = Mutex(LatencyRecorder())
+    private let correlation: CorrelationIDs
+    private let warnings: [String]
+    private let logger: Logger
+
+    package init(
+        config: GatewayConfig, directory: StateDirectory, group: any EventLoopGroup, environment: [String: String],
+        logger: Logger
+    ) {
+        self.config = config
+        self.logger = logger
+        let saved = SavedState(directory)
+        self.saved = saved
+        var limits = ToolDefinitionCheck.Limits()
+        limits.description = config.limits.descriptionBytes
+        limits.schema = config.limits.schemaBytes
+        catalog = ToolCatalog(records: saved.names(), limits: limits) { saved.save(names: $0) }
+        catalog.changes.run(on: group.next())
+        registry = BackendRegistry(
+            config: config, catalog: catalog, saved: saved, group: group, environment: environment, logger: logger)
+        correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
+        warnings =
+            config.server.unsafeOpenAdmin ? ["unsafe_open_admin is on: anyone on this machine can add servers"] : []
+    }
+
+    /// Takes in all servers, of the configuration first, and runs them until ``shutDown()``.
+    package func run() async {
+        for backend in config.backends { register(backend, isRuntime: false) }
+        for backend in saved.addedServers() { register(backend, isRuntime: true) }
+        for refused in saved.refusedServers {
+            logger.error("a server that was added at run time is left out: \(refused)")
+        }
+        await registry.run()
+        saved.flush()
+    }
+
+    /// From here on new work is refused.
+    package func beginDraining() { draining.withLock { $0 = true } }
+
+    /// Stops all backends; ``run()`` returns when they have stopped.
+    package func shutDown() {
+        beginDraining()
+        registry.shutDown()
+    }
+
+    package var isDraining: Bool { draining.withLock { $0 } }
+
+    private func register(_ backend: BackendConfig, isRuntime: Bool) {
+        do throws(GateError) {
+            try registry.add(backend, isRuntime: isRuntime)
+        } catch {
+            logger.error("\(error.message)")
+        }
+    }
+
+    // MARK: Catalog
+
+    package func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
+
+    package func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
+        catalog.snapshot.listing(visibility, era: era)
+    }
+
+    package func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        try catalog.resolve(name, visibility)
+    }
+
+    package func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        try catalog.resolve(server: server, tool: tool, visibility)
+    }
+
+    package func serverNames(_ visibility: Visibility) -> [String] {
+        registry.entries.map(\.config.name).filter(visibility.sees)
+    }
+
+    package func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool] {
+        let answer = catalog.index.search(
+            DiscoveryQuery(text: query, limit: limit, isVisible: { server, _ in visibility.sees(server) }))
+        let snapshot = catalog.snapshot
+        if query.utf8.allSatisfy({ $0 == 0x20 }) {
+            // Without words there is nothing to rank: the catalog's own order.
+            return snapshot.tools(visibility).prefix(limit).map { tool in
+                DiscoveredTool(
+                    name: tool.name, server: tool.target.server, tool: tool.target.tool, description: tool.description,
+                    score: 0, why: "")
+            }
+        }
+        return answer.hits.map { hit in
+            DiscoveredTool(
+                name: hit.exposedName, server: hit.server, tool: hit.tool,
+                description: snapshot.tool(named: hit.exposedName)?.description ?? "", score: hit.score, why: hit.why)
+        }
+    }
+
+    package func onCatalogChange(
+        _ visibility: Visibility, _ body: @escaping @Sendable () -> Void
+    ) -> EventSubscription {
+        catalog.changes.subscribe(visibility, catalog: catalog, body)
+    }
+
+    // MARK: Calls
+
+    package func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+        let started = Instant.now
+        let id = correlation.next()
+        do throws(GateError) {
+            let reply = try await routed(call, started: started, id: id)
+            record(started, failed: reply.isError)
+            return reply
+        } catch {
+            record(started, failed: true)
+            var error = error
+            error.correlationID = error.correlationID ?? id
+            error.tool = error.tool ?? call.target.tool
+            log(error, call)
+            throw error
+        }
+    }
+
+    private func routed(_ call: ToolCall, started: Instant, id: String) async throws(GateError) -> CallReply {
+        let target = call.target
+        if isDraining {
+            throw GateError(
+                .draining, "stonegate is stopping and takes no new calls.", server: target.server, retryAfter: 5)
+        }
+        guard let backend = registry.entry(target.server)?.backend else {
+            throw GateError(
+                .serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
+        }
+        let bound = backend.settings.requestTimeout
+        let timeout = min(call.timeout ?? bound, max(bound, .zero))
+        var onProgress: (@Sendable (ByteBuffer) -> Void)?
+        if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
+        let reply = try await backend.call(
+            BackendCall(
+                tool: target.tool, arguments: call.arguments, meta: call.meta, principal: ExactText(call.caller.agent),
+                deadline: started.advanced(by: timeout), onProgress: onProgress))
+        guard reply.envelope.kind == .result else { throw refusal(reply, target) }
+        return CallReply(
+            message: reply, server: target.server, tool: target.tool, duration: started.duration(to: .now),
+            correlationID: id)
+    }
+
+    /// A backend's JSON-RPC error: it answered, and did not want the call.
+    private func refusal(_ reply: WireMessage, _ target: ToolTarget) -> GateError {
+        let words = reply.string(reply.find("message", in: reply.envelope.error)) ?? "no reason given"
+        return GateError(
+            .backendError, "Server '\(target.server)' refused the call: \(words)", source: .backend,
+            server: target.server, tool: target.tool, sent: true,
+            detail: reply.envelope.error.map { reply.bytes($0.range) })
+    }
+
+    private func record(_ started: Instant, failed: Bool) {
+        let now = Instant.now
+        let (seconds, attoseconds) = started.duration(to: now).components
+        let microseconds = UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
+        latency.withLock { $0.record(microseconds: microseconds, failed: failed, now: now) }
+    }
+
+    private func log(_ error: GateError, _ call: ToolCall) {
+        logger.info(
+            "call failed: \(error.code)",
+            metadata: [
+                "correlation_id": "\(error.correlationID ?? "")", "server": "\(call.target.server)",
+                "tool": "\(call.target.tool)", "agent": "\(call.caller.agent)", "sent": "\(error.sent)",
+                "reason": "\(error.message)",
+            ])
+    }
+
+    // MARK: The gateway itself
+
+    package func health() -> HealthInfo {
+        let statuses = registry.entries.filter(\.config.enabled).map { $0.backend.status(now: .now) }
+        let healthy = statuses.count { $0.state == .running }
+        return HealthInfo(
+            status: isDraining ? "draining" : healthy == statuses.count ? "ok" : "degraded",
+            version: StonegateVersion.current, tier: "free",
+            uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
+            backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed }, warnings: warnings)
+    }
+
+    package func stats() -> StatsInfo {
+        let total = latency.withLock { $0.total }
+        return StatsInfo(
+            totalCalls: Int(clamping: total.calls), totalErrors: Int(clamping: total.errors),
+            averageLatency: total.average / 1_000, p95Latency: Double(total.p95) / 1_000,
+            p99Latency: Double(total.p99) / 1_000,
+            backends: registry.entries.map { entry in
+                let own = entry.backend.latency
+                return StatsInfo.Backend(
+                    name: entry.config.name, calls: Int(clamping: own.calls), errors: Int(clamping: own.errors),
+                    averageMilliseconds: own.average / 1_000)
+            })
+    }
+}

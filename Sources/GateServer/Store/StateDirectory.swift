@@ -1,0 +1,151 @@
+import Dispatch
+package import GateProtocol
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Why the data directory cannot be used, with what to do about it.
+package struct StateDirectoryError: Error, CustomStringConvertible {
+    package let description: String
+    /// Another gateway uses the directory.
+    package let isBusy: Bool
+}
+
+/// The gateway's own directory: small files, each replaced as a whole so that a crash leaves the old or the new one.
+///
+/// One gateway at a time: it holds a lock that ends with the process.
+package final class StateDirectory: Sendable {
+    package let path: String
+    private let lock: Int32
+    /// One writer, so that two versions of a file cannot overtake each other.
+    private let writer = DispatchQueue(label: "stonegate.state")
+    private let pending = Mutex<[String: [UInt8]]>([:])
+
+    /// Creates the directory where needed (0700) and takes its lock.
+    package init(path: String) throws(StateDirectoryError) {
+        self.path = path
+        try StateDirectory.makeDirectory(path)
+        let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StateDirectoryError(
+                description: "\(path)/lock cannot be opened: \(StateDirectory.reason). Choose another data_dir.",
+                isBusy: false)
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = StateDirectory.read("\(path)/lock").map { String(decoding: $0, as: UTF8.self) } ?? ""
+            close(descriptor)
+            throw StateDirectoryError(
+                description: "another stonegate\(holder.isEmpty ? "" : " (process \(holder))") uses \(path). "
+                    + "Stop it, or give this one its own server.data_dir.", isBusy: true)
+        }
+        ftruncate(descriptor, 0)
+        let pid = Array(String(getpid()).utf8)
+        _ = pwrite(descriptor, pid, pid.count, 0)
+        lock = descriptor
+    }
+
+    deinit { close(lock) }
+
+    /// A file's content; nil when there is none.
+    package func read(_ name: String) -> [UInt8]? { StateDirectory.read("\(path)/\(name)") }
+
+    package func json(_ name: String) -> JSONValue? {
+        read(name).flatMap { try? JSONValue(parsing: $0, limits: JSONLimits(nodes: 5_000_000)) }
+    }
+
+    /// Replaces a file soon, on the writer's thread; of several versions that wait, the last is written.
+    package func save(_ name: String, _ content: [UInt8]) {
+        let isFirst = pending.withLock { $0.updateValue(content, forKey: name) == nil }
+        guard isFirst else { return }
+        writer.async { [self] in
+            guard let content = pending.withLock({ $0.removeValue(forKey: name) }) else { return }
+            _ = write(name, content)
+        }
+    }
+
+    /// Replaces a file now and returns when it is on the disk.
+    package func saveNow(_ name: String, _ content: [UInt8]) throws(GateError) {
+        let failure = writer.sync { write(name, content) }
+        if let failure {
+            throw GateError(.storageFailed, "\(path)/\(name) could not be written: \(failure).")
+        }
+    }
+
+    /// Waits until everything that was to be saved is saved.
+    package func flush() { writer.sync {} }
+
+    private func write(_ name: String, _ content: [UInt8]) -> String? {
+        let temporary = "\(path)/.\(name).new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return StateDirectory.reason }
+        var written = 0
+        while written < content.count {
+            let count = content[written...].withUnsafeBytes { writeOnce($0, descriptor) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                let reason = StateDirectory.reason
+                close(descriptor)
+                unlink(temporary)
+                return reason
+            }
+            written += count
+        }
+        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, "\(path)/\(name)") == 0 else {
+            return StateDirectory.reason
+        }
+        return nil
+    }
+
+    private func writeOnce(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int {
+        #if canImport(Glibc)
+            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+        #else
+            Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+        #endif
+    }
+
+    private static func makeDirectory(_ path: String) throws(StateDirectoryError) {
+        var built = ""
+        for part in path.split(separator: "/") {
+            built += "/\(part)"
+            if mkdir(built, 0o700) == 0 || errno == EEXIST { continue }
+            throw StateDirectoryError(
+                description: "the data directory \(path) cannot be made: \(reason). Set server.data_dir to a directory "
+                    + "that you may write.", isBusy: false)
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, access(path, W_OK) == 0 else {
+            throw StateDirectoryError(
+                description: "\(path) is no directory that stonegate may write. Set server.data_dir.", isBusy: false)
+        }
+        guard status.st_uid == geteuid() else {
+            throw StateDirectoryError(
+                description: "\(path) belongs to another user. Set server.data_dir to a directory of your own.",
+                isBusy: false)
+        }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        while true {
+            let chunk = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+                #if canImport(Glibc)
+                    count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
+                #else
+                    count = max(0, Darwin.read(descriptor, buffer.baseAddress, buffer.count))
+                #endif
+            }
+            if chunk.isEmpty { return content }
+            content += chunk
+        }
+    }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+}
