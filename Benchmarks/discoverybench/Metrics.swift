@@ -38,6 +38,11 @@ struct Metrics {
         return "| \(count) | \(cells.joined(separator: " | ")) |"
     }
 
+    /// The share of the needs that `ranked` meets.
+    static func recall(_ query: LabelledQuery, _ ranked: [String]) -> Double {
+        score(query, ranked: ranked)[2]
+    }
+
     private static func score(_ query: LabelledQuery, ranked: [String]) -> [Double] {
         var needsOf: [String: [String]] = [:]
         for need in query.relevant {

@@ -28,9 +28,7 @@ enum Quality {
                 let ranked = answer.hits.map { "\($0.server)/\($0.tool)" }
                 all.add(query, ranked: ranked)
                 kinds[query.kind, default: Metrics()].add(query, ranked: ranked)
-                if left > 0,
-                    Set(ranked.prefix(5)).isDisjoint(with: query.relevant + (query.alternatives ?? [:]).values.joined())
-                {
+                if left > 0, Metrics.recall(query, Array(ranked.prefix(5))) < 1 {
                     left -= 1
                     print("miss \(query.kind): \(query.query.prefix(160))\n  wants \(query.relevant)")
                     for hit in answer.hits.prefix(6) {

@@ -8,7 +8,8 @@ extension Ranking {
         "serverDescription": \.serverDescription.weight, "saturation": \.saturation,
         "lengthPenalty": \.lengthPenalty, "lexical": \.lexical, "meaning": \.meaning,
         "serverMeaning": \.serverMeaning, "synonym": \.synonym, "joined": \.joined, "typo": \.typo,
-        "relative": \.relative, "clause": \.clause, "crowding": \.crowding, "meaningFloor": \.meaningFloor,
+        "relative": \.relative, "nameMeaning": \.nameMeaning, "significance": \.significance, "clause": \.clause,
+        "crowding": \.crowding, "meaningFloor": \.meaningFloor,
     ]
 
     /// Changes one weight by its name; false when there is none of that name.

@@ -12,7 +12,8 @@ enum Scale {
         let indexing = ContinuousClock().measure { servers = fill(index, tools, sources) }
         print("\(servers) servers, \(index.toolCount) tools: indexed in \(indexing)")
         measureMemory(tools, sources, ranking)
-        measureLatency(index, queries)
+        measureLatency("search", index, queries)
+        measureLatency("hostile search", index, hostile)
         let added = Array(catalogs.flatMap { $0.servers.flatMap(\.tools) }.prefix(1000))
         let adding = ContinuousClock().measure {
             index.replace(server: "added", title: "Added", description: nil, tools: added)
@@ -35,7 +36,16 @@ enum Scale {
         return copy
     }
 
-    private static func measureLatency(_ index: DiscoveryIndex, _ queries: [String]) {
+    /// Texts made to be slow: all words misspelt, all words names, one endless word, endless marks.
+    private static let hostile = [
+        (0..<3000).map { "wrodz\($0)qx" }.joined(separator: " "),
+        (0..<400).map { "serverr tol\($0)_xyzzy/qwrtz" }.joined(separator: " and "),
+        String(repeating: "qwertyuiop", count: 1000), String(repeating: "a\u{301}", count: 5000),
+        String(repeating: "search files get list create update, ", count: 200),
+        String(repeating: "搜索网页", count: 1000), String(repeating: "👩‍👩‍👧‍👦", count: 500),
+    ]
+
+    private static func measureLatency(_ label: String, _ index: DiscoveryIndex, _ queries: [String]) {
         var times: [Double] = []
         for query in queries {
             let start = ContinuousClock.now
@@ -46,7 +56,7 @@ enum Scale {
         func percentile(_ p: Int) -> String {
             String(format: "%.2f", times[min(times.count - 1, times.count * p / 100)])
         }
-        print("search ms: p50 \(percentile(50)) p95 \(percentile(95)) p99 \(percentile(99)) max \(percentile(100))")
+        print("\(label) ms: p50 \(percentile(50)) p95 \(percentile(95)) p99 \(percentile(99)) max \(percentile(100))")
     }
 
     /// The growth by several more indexes, so that memory freed before does not hide it.

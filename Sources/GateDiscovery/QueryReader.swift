@@ -53,28 +53,41 @@ struct QueryReader {
                 add(
                     QueryTerm(
                         term: Terms.term(replacement), weight: ranking.typo, word: replacement, misspelt: word,
-                        isOwn: true))
+                        origin: .own))
             }
             corrected.append(contentsOf: replacements)
             if replacements.isEmpty {
-                add(QueryTerm(term: Terms.term(word), weight: 1, word: word, isOwn: true))
+                add(QueryTerm(term: Terms.term(word), weight: weight(word), word: word, origin: .own))
+            }
+        }
+        for (first, second) in zip(words, words.dropFirst()) where ranking.synonym > 0 {
+            guard let meaning = Terms.meaning(of: first, second) else { continue }
+            corrected.append(meaning)
+            for term in [Terms.term(meaning)] + Terms.synonyms(of: meaning) {
+                add(QueryTerm(term: term, weight: ranking.synonym * 2, word: meaning, origin: .synonym))
             }
         }
         if ranking.joined > 0 {
             for (first, second) in zip(words, words.dropFirst()) {
                 add(
                     QueryTerm(
-                        term: Terms.term(first + second), weight: ranking.joined, word: first + second, isOwn: false))
+                        term: Terms.term(first + second), weight: ranking.joined, word: first + second, origin: .joined)
+                )
             }
         }
         if ranking.synonym > 0 {
             for word in words where !Terms.isStopWord(word) {
                 for synonym in Terms.synonyms(of: word) {
-                    add(QueryTerm(term: synonym, weight: ranking.synonym, word: word, isOwn: false))
+                    add(QueryTerm(term: synonym, weight: ranking.synonym, word: word, origin: .synonym))
                 }
             }
         }
         return Need(terms: terms, vector: vector(of: text, corrected: corrected))
+    }
+
+    private func weight(_ word: [UInt8]) -> Float {
+        guard ranking.significance > 0 else { return 1 }
+        return 1 - ranking.significance + ranking.significance * WordVectors.shared.significance(of: word)
     }
 
     private func vector(of text: String, corrected: [[UInt8]]) -> PackedVector {

@@ -7,8 +7,17 @@ struct QueryTerm {
     var word: [UInt8]
     /// The misspelt word it stands for.
     var misspelt: [UInt8]?
-    /// Whether its absence counts against a tool.
-    var isOwn: Bool
+    var origin: Origin
+
+    enum Origin {
+        /// A word of the query: its absence counts against a tool.
+        case own
+        case synonym
+        /// Two words of the query written as one.
+        case joined
+    }
+
+    var isOwn: Bool { origin == .own }
 }
 
 /// What a query asks for: the whole text and, when it names several needs, each of them.

@@ -17,6 +17,7 @@ extension Search {
             var fields: UInt8 = segment.serverWeight(of: term.term) > 0 ? Field.server.rawValue : 0
             if let posting = segment.posting(of: term.term, tool: tool) { fields |= posting.fields }
             guard let field = Field.allCases.first(where: { fields & $0.rawValue != 0 }) else { continue }
+            if term.origin == .joined, words[field] != nil { continue }
             let word = Self.shown(term)
             if words[field]?.contains(word) != true { words[field, default: []].append(word) }
         }

@@ -80,7 +80,13 @@ struct SegmentBuilder {
         addKey(tool.exposedName.utf8, number, .exposed)
         addKey(Array("\(parts.server)/\(tool.name)".utf8), number, .full)
         let text = "\(Self.spaced(parts.server)): \(Self.spaced(tool.name)). \(tool.description)"
-        let packed = PackedVector(WordVectors.shared.vector(of: Self.prefix(text)))
+        var vector = WordVectors.shared.vector(of: Self.prefix(text))
+        if ranking.nameMeaning > 0 {
+            let name = WordVectors.shared.vector(of: Self.prefix("\(Self.spaced(tool.name)) \(tool.title ?? "")"))
+            for index in vector.indices { vector[index] += ranking.nameMeaning * name[index] }
+            vector = WordVectors.normalized(vector)
+        }
+        let packed = PackedVector(vector)
         parts.vectors.append(contentsOf: packed.components)
         parts.vectorScales.append(packed.scale)
     }

@@ -7,7 +7,7 @@ enum StopWords {
         this those through to too under until up us very was we were what when where which while who whom why will with \
         would you your yours also am each both few more most please kindly help want wants need needs like would am \
         able using use used via let lets ll ve re don doesn isn im ve about could assist hello hi hey thanks thank \
-        give tell show looking wondering wonder know interested possible something anything someone me my mine really \
+        give get gets getting got tell show looking wondering wonder know interested possible something anything someone me my mine really \
         whether per etc e.g ie must provide provided providing based specific various certain within also well \
         recommend recommendation recommendations suggest suggestions suggestion tool tools function api mcp
         """

@@ -4,10 +4,11 @@ enum Synonyms {
         delete remove erase
         create make add
         edit modify update change
-        get retrieve fetch obtain
+        retrieve fetch obtain
         search find lookup query
         list enumerate
-        folder directory
+        folder directory subfolder subdirectory
+        tree hierarchy nested
         file document
         rename move
         send post
@@ -83,5 +84,39 @@ enum Synonyms {
         test quiz exam
         code program programming
         pdf document
+        """
+
+    /// Two words that together mean one that tools use; one phrase a line, the meaning last.
+    static let phrases = """
+        get rid delete
+        throw away delete
+        clear out delete
+        take out remove
+        look up search
+        look for search
+        find out search
+        check out checkout
+        set up create
+        put together create
+        come up create
+        bring up open
+        write down save
+        fill in complete
+        sign up register
+        log in login
+        sign in login
+        log out logout
+        back up backup
+        turn into convert
+        carry out run
+        kick off start
+        shut down stop
+        turn off disable
+        turn on enable
+        add up sum
+        work out calculate
+        figure out analyze
+        pull down download
+        catch up news
         """
 }

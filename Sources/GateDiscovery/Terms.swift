@@ -22,6 +22,20 @@ enum Terms {
         synonyms[term(word)] ?? []
     }
 
+    /// The one word that two words in a row mean.
+    static func meaning(of first: [UInt8], _ second: [UInt8]) -> [UInt8]? {
+        phrases[Hashing.hash(first + [0x20] + second)]
+    }
+
+    private static let phrases: [UInt64: [UInt8]] = {
+        var table: [UInt64: [UInt8]] = [:]
+        for line in Synonyms.phrases.split(separator: "\n") {
+            guard let blank = line.utf8.lastIndex(of: 0x20) else { continue }
+            table[Hashing.hash(line.utf8[..<blank])] = Array(line.utf8[blank...].dropFirst())
+        }
+        return table
+    }()
+
     private static let stopWords: Set<UInt64> = Set(
         StopWords.text.split(separator: " ").map { Hashing.hash($0.utf8, space: stemSpace) })
 

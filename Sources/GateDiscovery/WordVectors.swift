@@ -6,6 +6,8 @@ struct WordVectors: Sendable {
 
     /// Values of one vector.
     let dimension: Int
+    /// The mean length over the words of the vocabulary.
+    private static let usualLength: Float = 3
     private let rowCount: Int
     nonisolated(unsafe) private let table: UnsafeRawBufferPointer
 
@@ -32,7 +34,18 @@ struct WordVectors: Sendable {
         return Self.normalized(sum)
     }
 
-    func scale(of token: Int) -> Float {
+    /// The length of the vector of one folded word beside that of a usual word, 0.3...2; unknown words have 1.
+    func significance(of word: [UInt8]) -> Float {
+        var tokens: [Int] = []
+        WordPieces.shared.tokenize(word, into: &tokens)
+        guard !tokens.isEmpty else { return 1 }
+        var sum = [Float](repeating: 0, count: dimension)
+        for token in tokens { add(token, weight: 1, to: &sum) }
+        let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return min(max(length / Self.usualLength, 0.3), 2)
+    }
+
+    private func scale(of token: Int) -> Float {
         precondition(token >= 0 && token < rowCount)
         return Float(bitPattern: UInt32(littleEndian: table.loadUnaligned(fromByteOffset: token * 4, as: UInt32.self)))
     }
