@@ -7,6 +7,18 @@ struct ConfigDiagnostics {
         self.locate = locate
     }
 
+    /// The problems by their place; those of one place in the order in which they were found.
+    var inFileOrder: [ConfigProblem] {
+        func place(_ problem: ConfigProblem) -> (Int, Int) {
+            guard case .file(_, let line, let column) = problem.origin else { return (0, 0) }
+            return (line ?? 0, column ?? 0)
+        }
+        return problems.enumerated().sorted { a, b in
+            let (first, second) = (place(a.element), place(b.element))
+            return first == second ? a.offset < b.offset : first < second
+        }.map(\.element)
+    }
+
     var isFull: Bool { problems.count >= ConfigProblems.limit }
 
     mutating func report(_ path: ConfigPath, _ message: String) {

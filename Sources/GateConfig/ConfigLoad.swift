@@ -45,7 +45,7 @@ struct ConfigLoad {
             readSection(section, top, base: base, &diagnostics)
         }
         readBackends(top, base: base, &diagnostics)
-        problems += diagnostics.problems
+        problems += diagnostics.inFileOrder
     }
 
     /// The section of each key, for keys that were written into the wrong table.

@@ -13,7 +13,7 @@ package struct ConfigProblem: Error, Sendable, Hashable {
     package let origin: Origin
     /// The key's path, as in `backends[0].url`; empty when the problem is about the file as a whole.
     package let key: String
-    /// What is wrong and what to do about it. Never holds a secret value.
+    /// What is wrong and what to do about it. Never holds a value of `env` or `headers`, nor a backend's URL.
     package let message: String
 }
 

@@ -6,7 +6,7 @@ enum NearestKey {
         let tolerance = max(1, min(limit, typed.count / 3))
         var best: (key: String, distance: Int)?
         for candidate in known {
-            let other = Array(candidate.utf8)
+            let other = candidate.utf8.map(\.lowercased)
             guard abs(other.count - typed.count) <= tolerance else { continue }
             let distance = distance(typed, other)
             if distance <= tolerance, best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }

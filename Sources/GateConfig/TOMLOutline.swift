@@ -1,7 +1,9 @@
 /// Where each key of a TOML text stands, and whether the text may be given to the parser.
 ///
-/// TOMLKit exposes no positions of values, recurses over nested tables without a bound of its own and cuts strings at
-/// U+0000. This scan goes over the text before it, without recursion deeper than `maxDepth`.
+/// TOMLKit exposes no positions of values, recurses over nested tables without a bound of its own, cuts strings at U+0000,
+/// and its C++ part asserts (in release builds: assumes) that a key begins where it looks for one. So this scan goes over
+/// the text before it, without recursion deeper than `maxDepth`, and the parser only sees texts whose keys, strings and
+/// brackets are in order.
 struct TOMLOutline {
     struct Position: Hashable, Sendable {
         var line: Int
@@ -11,10 +13,7 @@ struct TOMLOutline {
     /// Why the text may not be parsed.
     struct Refusal: Error, Equatable {
         var message: String
-        var offset: Int
         var position: Position
-        /// The parser has the better message for it, and is safe on the text up to `offset`.
-        var isSyntax: Bool
     }
 
     static let maxDepth = 64

@@ -27,7 +27,7 @@ struct TOMLReader {
         do throws(TOMLOutline.Refusal) {
             outline = try TOMLOutline(scanning: bytes)
         } catch {
-            throw Self.failure(error, in: bytes)
+            throw Failure(message: error.message, position: error.position)
         }
         root = Self.node(try Self.parse(text))
     }
@@ -41,21 +41,6 @@ struct TOMLReader {
         } catch {
             throw Failure(message: "the file is not valid TOML")
         }
-    }
-
-    /// The parser's words for a syntax error that the scan found, from the text up to there: what follows was not
-    /// scanned and is not given to it.
-    private static func failure(_ refusal: TOMLOutline.Refusal, in bytes: [UInt8]) -> Failure {
-        if refusal.isSyntax {
-            var end = min(refusal.offset + 48, bytes.count)
-            while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
-            do throws(Failure) {
-                _ = try parse(String(decoding: bytes[..<end], as: UTF8.self))
-            } catch {
-                return error
-            }
-        }
-        return Failure(message: refusal.message, position: refusal.position)
     }
 
     /// Asks a value for each type in turn: `TOMLValue.type` dereferences a null pointer in its C++ part.

@@ -1,4 +1,4 @@
-/// The scan behind `TOMLOutline`: finds keys and nesting, and leaves everything else to the parser.
+/// The scan behind `TOMLOutline`: checks keys, strings and brackets, and leaves the values to the parser.
 struct TOMLScanner {
     private let bytes: [UInt8]
     private var index = 0
@@ -143,14 +143,20 @@ struct TOMLScanner {
 
     private mutating func scalar() throws(TOMLOutline.Refusal) {
         let start = index
+        let place = position
         while let byte = peek() {
-            if byte.isDigit || byte.isLetter { advance(); continue }
-            // Numbers, dates and times; a space only between a date and its time.
-            let isInner = "+-_.: ".utf8.contains(byte)
-            guard isInner else { break }
+            let isInner = byte.isDigit || byte.isLetter || "+-_.:".utf8.contains(byte)
+            let isBeforeTime =
+                byte == UInt8(ascii: " ") && index - start == 10 && peek(1)?.isDigit == true
+                && TOMLScalar.isDate(bytes[start..<index])
+            guard isInner || isBeforeTime else { break }
             advance()
         }
         guard index > start else { throw syntax("expected a value") }
+        guard TOMLScalar.isWellFormed(bytes[start..<index]) else {
+            let token = quoted(String(decoding: bytes[start..<index], as: UTF8.self))
+            throw TOMLOutline.Refusal(message: "\(token) is no value; strings need quotes", position: place)
+        }
     }
 
     // MARK: Strings
@@ -196,8 +202,7 @@ struct TOMLScanner {
         guard digits > 0 else { return }
         if (0..<digits).allSatisfy({ peek(2 + $0) == UInt8(ascii: "0") }) {
             throw TOMLOutline.Refusal(
-                message: "strings must not hold the character U+0000", offset: index, position: position,
-                isSyntax: false)
+                message: "strings must not hold the character U+0000", position: position)
         }
     }
 
@@ -230,7 +235,7 @@ struct TOMLScanner {
             case UInt8(ascii: "\n") where newlines: advance()
             case UInt8(ascii: "\r") where newlines && isCRLF(): advance()
             case UInt8(ascii: "#"):
-                while let next = peek(), next != UInt8(ascii: "\n") { _ = next; advance() }
+                while peek() != nil, peek() != UInt8(ascii: "\n") { advance() }
             default: return
             }
         }
@@ -239,11 +244,10 @@ struct TOMLScanner {
     private func check(depth: Int) throws(TOMLOutline.Refusal) {
         guard depth > TOMLOutline.maxDepth else { return }
         throw TOMLOutline.Refusal(
-            message: "is nested deeper than \(TOMLOutline.maxDepth) levels", offset: index, position: position,
-            isSyntax: false)
+            message: "is nested deeper than \(TOMLOutline.maxDepth) levels", position: position)
     }
 
     private func syntax(_ message: String) -> TOMLOutline.Refusal {
-        TOMLOutline.Refusal(message: message, offset: index, position: position, isSyntax: true)
+        TOMLOutline.Refusal(message: message, position: position)
     }
 }
