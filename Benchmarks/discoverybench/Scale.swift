@@ -3,14 +3,15 @@ import GateDiscovery
 
 /// Latency, indexing time and memory with a catalog of a given size.
 enum Scale {
-    static func measure(root: URL, tools: Int, ranking: Ranking) throws {
+    static func measure(root: URL, tools: Int, perServer: Int?, ranking: Ranking) throws {
         let catalogs = try Quality.sets.map { try Catalog(folder: root.appendingPathComponent($0)) }
-        let sources = catalogs.flatMap(\.servers)
+        let servers = catalogs.flatMap(\.servers)
+        let sources = perServer.map { merged(servers, $0) } ?? servers
         let queries = catalogs.flatMap { $0.queries.map(\.query) }
         let index = DiscoveryIndex(ranking: ranking)
-        var servers = 0
-        let indexing = ContinuousClock().measure { servers = fill(index, tools, sources) }
-        print("\(servers) servers, \(index.toolCount) tools: indexed in \(indexing)")
+        var count = 0
+        let indexing = ContinuousClock().measure { count = fill(index, tools, sources) }
+        print("\(count) servers, \(index.toolCount) tools: indexed in \(indexing)")
         measureMemory(tools, sources, ranking)
         measureLatency("search", index, queries)
         measureLatency("hostile search", index, hostile)
@@ -20,6 +21,16 @@ enum Scale {
             _ = index.search(DiscoveryQuery(text: "added"))
         }
         print("a server of \(added.count) tools added and found in \(adding)")
+    }
+
+    /// The same tools in servers of equal size.
+    private static func merged(_ servers: [Catalog.Server], _ size: Int) -> [Catalog.Server] {
+        let tools = servers.flatMap(\.tools)
+        return stride(from: 0, to: tools.count, by: max(size, 1)).map { start in
+            Catalog.Server(
+                name: "server-\(start)", title: nil, description: servers[start % servers.count].description,
+                tools: Array(tools[start..<min(start + max(size, 1), tools.count)]))
+        }
     }
 
     /// Repeats the servers under new names until there are `tools` tools; returns how many servers that makes.

@@ -1,7 +1,7 @@
 import Foundation
 import GateDiscovery
 
-// Measures the ranking on labelled queries: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale N]
+// Measures the ranking on labelled queries: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale TOOLS [--per-server N]]
 var arguments = Array(CommandLine.arguments.dropFirst())
 var folder: String?
 var ranking = Ranking()
@@ -9,6 +9,7 @@ var only: String?
 var misses = 0
 var short = false
 var scale: Int?
+var perServer: Int?
 while let argument = arguments.first {
     arguments.removeFirst()
     switch argument {
@@ -28,18 +29,21 @@ while let argument = arguments.first {
     case "--scale":
         scale = Int(arguments.first ?? "")
         arguments = Array(arguments.dropFirst())
+    case "--per-server":
+        perServer = Int(arguments.first ?? "")
+        arguments = Array(arguments.dropFirst())
     case "--short": short = true
     default: folder = argument
     }
 }
 guard let folder else {
-    print("usage: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale TOOLS]")
+    print("usage: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale TOOLS [--per-server N]]")
     print("FOLDER holds one folder a set, each with servers.jsonl, tools.jsonl and queries.dev.jsonl.")
     exit(2)
 }
 let root = URL(fileURLWithPath: folder)
 if let scale {
-    try Scale.measure(root: root, tools: scale, ranking: ranking)
+    try Scale.measure(root: root, tools: scale, perServer: perServer, ranking: ranking)
 } else {
     try Quality.measure(root: root, ranking: ranking, only: only, misses: misses, short: short)
 }

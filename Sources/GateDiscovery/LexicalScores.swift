@@ -21,39 +21,47 @@ struct LexicalScores {
         self.ranking = ranking
     }
 
-    /// The scores of all tools for one need: 0...1 times the weight of the lexical part.
-    mutating func scores(_ need: Need) -> [Float] {
-        var scores = [Float](repeating: 0, count: snapshot.toolCount)
-        var possible: Float = 0
-        for term in need.terms {
-            let entry = look(term.term)
-            let rarity = entry.rarity * term.weight
-            guard rarity > 0 else { continue }
-            if term.isOwn { possible += rarity }
-            add(entry, rarity, to: &scores)
+    /// The scores of all tools, 0...1 times the weight of the lexical part: for the first need, then for the second, and so on.
+    mutating func scores(_ needs: [Need]) -> [Float] {
+        let count = snapshot.toolCount
+        var scores = [Float](repeating: 0, count: count * needs.count)
+        for (number, need) in needs.enumerated() {
+            let entries = need.terms.map { (look($0.term), $0) }
+            scores.withUnsafeMutableBufferPointer { scores in
+                score(entries, UnsafeMutableBufferPointer(rebasing: scores[number * count..<(number + 1) * count]))
+            }
         }
-        let best = scores.max() ?? 0
-        guard best > 0 else { return scores }
-        let scale = (1 - ranking.relative) * max(possible, best) + ranking.relative * best
-        for tool in scores.indices { scores[tool] *= ranking.lexical / scale }
         return scores
     }
 
-    private func add(_ entry: Found, _ rarity: Float, to scores: inout [Float]) {
+    private func score(_ entries: [(Found, QueryTerm)], _ scores: UnsafeMutableBufferPointer<Float>) {
+        var possible: Float = 0
+        for (entry, term) in entries {
+            let rarity = entry.rarity * term.weight
+            guard rarity > 0 else { continue }
+            if term.isOwn { possible += rarity }
+            add(entry, rarity, to: scores)
+        }
+        var best: Float = 0
+        for score in scores where score > best { best = score }
+        guard best > 0 else { return }
+        let scale = ranking.lexical / ((1 - ranking.relative) * max(possible, best) + ranking.relative * best)
+        for tool in scores.indices { scores[tool] *= scale }
+    }
+
+    private func add(_ entry: Found, _ rarity: Float, to scores: UnsafeMutableBufferPointer<Float>) {
         let k = ranking.saturation
-        scores.withUnsafeMutableBufferPointer { scores in
-            for match in entry.matches {
-                let segment = snapshot.segments[match.segment]
-                let start = snapshot.starts[match.segment]
-                let base = match.serverWeight / (k + match.serverWeight)
-                if base > 0 {
-                    for tool in start..<start + segment.tools.count { scores[tool] += rarity * base }
-                }
-                segment.postings.withUnsafeBufferPointer { postings in
-                    for posting in postings[match.postings] {
-                        let weight = posting.weight + match.serverWeight
-                        scores[start + Int(posting.tool)] += rarity * (weight / (k + weight) - base)
-                    }
+        for match in entry.matches {
+            let segment = snapshot.segments[match.segment]
+            let start = snapshot.starts[match.segment]
+            let base = match.serverWeight / (k + match.serverWeight)
+            if base > 0 {
+                for tool in start..<start + segment.tools.count { scores[tool] += rarity * base }
+            }
+            segment.postings.withUnsafeBufferPointer { postings in
+                for posting in postings[match.postings] {
+                    let weight = posting.weight + match.serverWeight
+                    scores[start + Int(posting.tool)] += rarity * (weight / (k + weight) - base)
                 }
             }
         }

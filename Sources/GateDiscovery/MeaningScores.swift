@@ -1,45 +1,63 @@
 import CDiscoveryTable
 
-/// Cosines of a need's vector with the vectors of all tools.
+/// Cosines of the needs' vectors with the vectors of all tools, fused with the lexical scores in one pass.
 struct MeaningScores {
     let snapshot: Snapshot
     let ranking: Ranking
-    private var products: [Int32] = []
 
-    init(snapshot: Snapshot, ranking: Ranking) {
-        self.snapshot = snapshot
-        self.ranking = ranking
+    /// What the fused ranking is sorted by.
+    struct Fused {
+        var scores: [Float]
+        /// Whether a tool is an answer at all: it shares a word with the query or is near it in meaning.
+        var matched: [Bool]
     }
 
-    /// Adds the weighted cosines to `scores`; notes tools that are near enough to be an answer by meaning alone.
-    mutating func add(_ need: Need, to scores: inout [Float], matched: inout [Bool]) {
-        let width = need.vector.components.count
-        guard width > 0, need.vector.scale > 0 else { return }
+    /// - Parameter lexical: the scores of all tools for the first need, then for the second, and so on.
+    func fuse(_ needs: [Need], lexical: [Float]) -> Fused {
+        let toolCount = snapshot.toolCount
+        var fused = Fused(
+            scores: [Float](repeating: 0, count: toolCount), matched: [Bool](repeating: false, count: toolCount))
+        var products = [Int32](repeating: 0, count: snapshot.segments.map(\.tools.count).max() ?? 0)
+        let factors = needs.map { $0.vector.scale * ranking.meaning }
+        let floors = needs.map { _ in ranking.meaningFloor * ranking.meaning }
+        let own = needs.count > 1 ? 1 - ranking.clause : 1
+        var best = products.map { _ in Float(0) }
         for (number, segment) in snapshot.segments.enumerated() {
-            let count = segment.tools.count
-            if products.count < count { products = [Int32](repeating: 0, count: count) }
             let start = snapshot.starts[number]
-            let extra = ranking.serverMeaning * cosine(need.vector, segment.serverVector)
-            segment.vectors.withUnsafeBufferPointer { rows in
-                need.vector.components.withUnsafeBufferPointer { query in
-                    products.withUnsafeMutableBufferPointer { products in
-                        guard let rows = rows.baseAddress, let query = query.baseAddress,
-                            let products = products.baseAddress
-                        else { return }
-                        cdt_dots(query, rows, count, width, products)
+            let count = segment.tools.count
+            for (place, need) in needs.enumerated() {
+                let extra = ranking.serverMeaning * cosine(need.vector, segment.serverVector)
+                dots(need.vector, segment, &products)
+                let row = place * toolCount + start
+                let (factor, floor) = (factors[place], floors[place])
+                for tool in 0..<count {
+                    let meaning = Float(products[tool]) * segment.vectorScales[tool] * factor
+                    let words = lexical[row + tool]
+                    let score = words + max(meaning, 0) + extra
+                    if words > 0 || meaning > floor { fused.matched[start + tool] = true }
+                    switch place {
+                    case 0: fused.scores[start + tool] = own * score
+                    case 1: best[tool] = score
+                    default: best[tool] = max(best[tool], score)
                     }
                 }
             }
-            let (weight, floor, scale) = (ranking.meaning, ranking.meaningFloor, need.vector.scale)
-            segment.vectorScales.withUnsafeBufferPointer { scales in
-                scores.withUnsafeMutableBufferPointer { scores in
-                    matched.withUnsafeMutableBufferPointer { matched in
-                        for tool in 0..<count {
-                            let cosine = Float(products[tool]) * scales[tool] * scale
-                            if cosine > floor { matched[start + tool] = true }
-                            scores[start + tool] += weight * max(cosine, 0) + extra
-                        }
-                    }
+            guard needs.count > 1 else { continue }
+            for tool in 0..<count { fused.scores[start + tool] += ranking.clause * best[tool] }
+        }
+        return fused
+    }
+
+    private func dots(_ vector: PackedVector, _ segment: Segment, _ products: inout [Int32]) {
+        let count = segment.tools.count
+        guard products.count >= count else { return }
+        segment.vectors.withUnsafeBufferPointer { rows in
+            vector.components.withUnsafeBufferPointer { query in
+                products.withUnsafeMutableBufferPointer { products in
+                    guard let rows = rows.baseAddress, let query = query.baseAddress,
+                        let products = products.baseAddress
+                    else { return }
+                    cdt_dots(query, rows, count, vector.components.count, products)
                 }
             }
         }

@@ -3,7 +3,7 @@ struct QueryReader {
     /// Longer texts are cut here; more words are left out.
     static let mostBytes = 2000
     static let mostWords = 64
-    static let mostClauses = 6
+    static let mostClauses = 8
 
     let snapshot: Snapshot
     let ranking: Ranking

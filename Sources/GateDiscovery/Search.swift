@@ -34,46 +34,23 @@ struct Search {
     // MARK: Scores
 
     private func ranked(_ needs: [Need], text: String, _ query: DiscoveryQuery, depth: Int) -> BestFirst {
-        var (scores, matched) = fused(needs)
+        var lexical = LexicalScores(snapshot: snapshot, ranking: ranking)
+        let meaning = MeaningScores(snapshot: snapshot, ranking: ranking)
+        var fused = meaning.fuse(needs, lexical: lexical.scores(needs))
         for (tool, boost) in exactNames(text) {
-            scores[tool] += boost
-            matched[tool] = true
+            fused.scores[tool] += boost
+            fused.matched[tool] = true
         }
         var best = BestFirst(capacity: depth)
         for (number, segment) in snapshot.segments.enumerated() {
             if let server = query.server, !server.utf8.elementsEqual(segment.server.utf8) { continue }
             let start = snapshot.starts[number]
-            for tool in segment.tools.indices where matched[start + tool] {
+            for tool in segment.tools.indices where fused.matched[start + tool] {
                 if let isVisible = query.isVisible, !isVisible(segment.server, segment.tools[tool].name) { continue }
-                best.offer(BestFirst.Candidate(tool: start + tool, segment: number, score: scores[start + tool]))
+                best.offer(BestFirst.Candidate(tool: start + tool, segment: number, score: fused.scores[start + tool]))
             }
         }
         return best
-    }
-
-    /// The score of each tool over all needs, and whether it is an answer at all.
-    private func fused(_ needs: [Need]) -> ([Float], [Bool]) {
-        var lexical = LexicalScores(snapshot: snapshot, ranking: ranking)
-        var meaning = MeaningScores(snapshot: snapshot, ranking: ranking)
-        var matched = [Bool](repeating: false, count: snapshot.toolCount)
-        var whole: [Float] = []
-        var best: [Float] = []
-        for (number, need) in needs.enumerated() {
-            var scores = lexical.scores(need)
-            for tool in scores.indices where scores[tool] > 0 { matched[tool] = true }
-            meaning.add(need, to: &scores, matched: &matched)
-            switch number {
-            case 0: whole = scores
-            case 1: best = scores
-            default: for tool in scores.indices where scores[tool] > best[tool] { best[tool] = scores[tool] }
-            }
-        }
-        if !best.isEmpty {
-            for tool in whole.indices {
-                whole[tool] = (1 - ranking.clause) * whole[tool] + ranking.clause * best[tool]
-            }
-        }
-        return (whole, matched)
     }
 
     // MARK: Exact names
