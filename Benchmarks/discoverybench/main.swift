@@ -37,7 +37,9 @@ while let argument = arguments.first {
     }
 }
 guard let folder else {
-    print("usage: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale TOOLS [--per-server N]]")
+    print(
+        "usage: discoverybench FOLDER [--set name=value]... [--only SET] [--misses N] [--short] [--scale TOOLS [--per-server N]]"
+    )
     print("FOLDER holds one folder a set, each with servers.jsonl, tools.jsonl and queries.dev.jsonl.")
     exit(2)
 }

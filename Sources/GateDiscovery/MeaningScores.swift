@@ -17,11 +17,11 @@ struct MeaningScores {
         let toolCount = snapshot.toolCount
         var fused = Fused(
             scores: [Float](repeating: 0, count: toolCount), matched: [Bool](repeating: false, count: toolCount))
-        var products = [Int32](repeating: 0, count: snapshot.segments.map(\.tools.count).max() ?? 0)
+        var products = [Int32](repeating: 0, count: snapshot.largest)
         let factors = needs.map { $0.vector.scale * ranking.meaning }
-        let floors = needs.map { _ in ranking.meaningFloor * ranking.meaning }
+        let floor = ranking.meaningFloor * ranking.meaning
         let own = needs.count > 1 ? 1 - ranking.clause : 1
-        var best = products.map { _ in Float(0) }
+        var best = [Float](repeating: 0, count: snapshot.largest)
         for (number, segment) in snapshot.segments.enumerated() {
             let start = snapshot.starts[number]
             let count = segment.tools.count
@@ -29,7 +29,7 @@ struct MeaningScores {
                 let extra = ranking.serverMeaning * cosine(need.vector, segment.serverVector)
                 dots(need.vector, segment, &products)
                 let row = place * toolCount + start
-                let (factor, floor) = (factors[place], floors[place])
+                let factor = factors[place]
                 for tool in 0..<count {
                     let meaning = Float(products[tool]) * segment.vectorScales[tool] * factor
                     let words = lexical[row + tool]

@@ -4,6 +4,8 @@ final class Snapshot: Sendable {
     /// Number of the first tool of each segment, counted over all of them.
     let starts: [Int]
     let toolCount: Int
+    /// Tools of the server that has most.
+    let largest: Int
     /// The filters of all segments, one after the other.
     private let filters: [UInt64]
 
@@ -20,6 +22,7 @@ final class Snapshot: Sendable {
         }
         self.starts = starts
         toolCount = count
+        largest = segments.reduce(0) { max($0, $1.tools.count) }
         self.filters = filters
     }
 
