@@ -104,7 +104,32 @@ struct Connector: Sendable {
                 throw failed("its pipes could not be set up: \(error)")
             }
         case .http(let target):
-            throw failed("HTTP is not wired: \(target.url) \(transport)")
+            do throws(CurlError) {
+                connection.attach(try open(target, transport, for: connection))
+            } catch {
+                throw failed(error.message)
+            }
+            onBegin(connection)
+            return (connection, nil)
+        }
+    }
+
+    /// Each HTTP backend has an agent of its own: credentials and connections are never shared.
+    private func open(
+        _ target: BackendSettings.HTTPTarget, _ transport: HTTPTransport, for connection: BackendConnection
+    ) throws(CurlError) -> any MessageLink {
+        var options = CurlAgentOptions()
+        options.name = "http-\(settings.name)"
+        let agent = try CurlAgent(options: options)
+        switch transport {
+        case .current:
+            return try StreamableHTTPLink(
+                url: target.url, headers: target.headers, agent: agent, receiver: connection,
+                maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop)
+        case .eventStream:
+            return try LegacySSELink.open(
+                url: target.url, headers: target.headers, agent: agent, receiver: connection,
+                maxMessageBytes: settings.maxMessageBytes)
         }
     }
 

@@ -1,0 +1,140 @@
+import GateCurl
+import GateProtocol
+import NIOCore
+import Synchronization
+
+/// One POST and what comes back for it, the taking up of a broken stream included.
+final class LinkExchange: CurlSink {
+    private struct State {
+        var hold = TransferHold()
+        var reader: ReplyReader
+        /// Attempts to take the stream up since the last event.
+        var resumes = 0
+        var hasResumed = false
+
+        mutating func ending(_ error: CurlError?, _ exchange: LinkExchange) -> ReplyReader.Ending? {
+            guard !hold.isOver else { return nil }
+            let ending = exchange.decide(error, self)
+            if case .resume = ending {
+                resumes += 1
+                hasResumed = true
+            }
+            return ending
+        }
+    }
+
+    private static let maxResumes = 5
+
+    let key: UInt64?
+    private let kind: Kind
+    private let link: StreamableHTTPLink
+    private let carriedSession: Bool
+    private let mayResume: Bool
+    private let state: Mutex<State>
+
+    enum Kind: Sendable { case initialize, initialized, plain }
+
+    init(link: StreamableHTTPLink, key: UInt64?, kind: Kind, carriedSession: Bool, mayResume: Bool) {
+        self.link = link
+        self.key = key
+        self.kind = kind
+        self.carriedSession = carriedSession
+        self.mayResume = mayResume
+        state = Mutex(State(reader: ReplyReader(limit: link.maxMessageBytes)))
+    }
+
+    func start(_ request: CurlRequest) {
+        guard let number = state.withLock({ $0.hold.begin() }) else { return }
+        let transfer = link.agent.start(request, sink: self)
+        if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
+    }
+
+    /// Ends it without a word to the receiver.
+    func abandon() {
+        if case .some(let transfer) = state.withLock({ $0.hold.end() }) { transfer?.cancel() }
+    }
+
+    // MARK: CurlSink
+
+    func head(_ head: CurlResponseHead) {
+        let (fault, isSuccess) = state.withLock { ($0.reader.head(head), $0.reader.isSuccess) }
+        if kind == .initialize, isSuccess { link.adopt(session: head.value(MCPHeader.session)) }
+        if kind == .initialized { link.openGate() }
+        if let fault { fail(fault) }
+    }
+
+    func body(_ bytes: UnsafeRawBufferPointer) -> CurlFlow {
+        var messages: [ByteBuffer] = []
+        let fault = state.withLock { state -> LinkFailure? in
+            guard !state.hold.isOver else { return nil }
+            return state.reader.take(bytes) { event in
+                state.resumes = 0
+                if event.kind == .message { messages.append(event.data) }
+            }
+        }
+        // The receiver may come back to this exchange: no lock is held here.
+        for message in messages { link.deliver(message, exchange: key) }
+        if let fault { fail(fault) }
+        return .proceed
+    }
+
+    func finished(_ error: CurlError?) {
+        if kind == .initialized { link.openGate() }
+        guard let ending = state.withLock({ $0.ending(error, self) }) else { return }
+        switch ending {
+        case .resume: link.schedule(after: resumeDelay) { self.resume() }
+        case .done: close()
+        case .deliver(let message):
+            if close() { link.deliver(message, exchange: key) }
+        case .fail(let failure): fail(failure)
+        }
+    }
+
+    // MARK: Ending
+
+    private func fail(_ failure: LinkFailure) {
+        guard close() else { return }
+        if case .sessionLost = failure.kind { link.forgetSession() }
+        if let key { link.report(failure, exchange: key) }
+    }
+
+    @discardableResult
+    private func close() -> Bool {
+        guard case .some(let transfer) = state.withLock({ $0.hold.end() }) else { return false }
+        transfer?.cancel()
+        link.remove(self)
+        return true
+    }
+
+    // MARK: Taking up a broken stream (2025-11-25)
+
+    private var resumeDelay: Int64 {
+        state.withLock { min($0.reader.decoder.retryMilliseconds ?? 1_000, 30_000) }
+    }
+
+    private func resume() {
+        let decoder = state.withLock { state in
+            state.reader = ReplyReader(limit: link.maxMessageBytes, resuming: state.reader.decoder)
+            return state.reader.decoder
+        }
+        start(link.streamRequest(lastEventID: decoder.lastEventID))
+    }
+
+    private func decide(_ error: CurlError?, _ state: State) -> ReplyReader.Ending {
+        let reader = state.reader
+        guard key != nil else {
+            // Nobody waits for the answer to a notice.
+            if reader.status == 404, carriedSession { link.forgetSession() }
+            return .done
+        }
+        let mayGoOn = state.resumes < Self.maxResumes
+        let ending = reader.ending(error, carriedSession: carriedSession, mayResume: mayResume && mayGoOn)
+        guard state.hasResumed, case .fail = ending, reader.form != .events else { return ending }
+        // The request was carried out, or begun: whatever the stream is refused with, it must not look as if it had not been.
+        if error != nil, mayGoOn { return .resume }
+        return .fail(
+            LinkFailure(
+                .protocolBreach, "its event stream broke before the answer and could not be taken up again.", sent: true
+            ))
+    }
+}
