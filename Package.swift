@@ -71,12 +71,16 @@ let package = Package(
         .target(name: "GateDemo", dependencies: ["GateProtocol"], swiftSettings: strict),
         .executableTarget(
             name: "stonegate",
-            dependencies: ["GateServer", "GateConfig", "GateClient", "GateDemo", arguments, logging],
+            dependencies: [
+                "GateServer", "GateConfig", "GateClient", "GateCurl", "GateDemo", "GateTerminal", arguments, logging,
+            ],
             swiftSettings: strict),
 
         // What agents and scripts use.
         .target(name: "GateClient", dependencies: ["GateProtocol", "GateCurl", logging], swiftSettings: strict),
-        .executableTarget(name: "gatecall", dependencies: ["GateClient", arguments], swiftSettings: strict),
+        .target(name: "GateTerminal", dependencies: ["GateProtocol"], swiftSettings: strict),
+        .executableTarget(
+            name: "gatecall", dependencies: ["GateClient", "GateTerminal", arguments], swiftSettings: strict),
 
         // Tests.
         .executableTarget(
@@ -97,6 +101,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateClientTests",
+            dependencies: ["GateClient", "GateDemo", "GateTerminal", "GateTestKit", "stonegate", "gatecall"],
+            swiftSettings: strict),
         .testTarget(
             name: "ClientServerTests", dependencies: ["GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
             swiftSettings: strict),

@@ -20,9 +20,10 @@ Sources/GateHTTP: NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
-Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateClient GateDemo ArgumentParser Logging
+Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
 Sources/GateClient: GateProtocol GateCurl Logging
-Sources/gatecall: GateProtocol GateClient ArgumentParser
+Sources/GateTerminal: GateProtocol
+Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
 Tests/fakemcp: GateProtocol
 Tests/GateTestKit: GateProtocol
 TABLE

@@ -5,7 +5,7 @@ extension GateClient {
     ///
     /// - Throws: `SERVER_NOT_FOUND`.
     public func tools(server: String? = nil) async throws(GateError) -> ToolList {
-        try await value(.get, server.map { "/tools/" + percentEncoded($0) } ?? "/tools")
+        try await value(.get, GateClient.toolsPath(server: server))
     }
 
     /// Tools that fit the words of a query, best first. No match is an empty list.
@@ -26,6 +26,10 @@ extension GateClient {
         try await json(.get, GateClient.schemaPath(server: server, tool: tool))
     }
 
+    package static func toolsPath(server: String?) -> String {
+        server.map { "/tools/" + percentEncoded($0) } ?? "/tools"
+    }
+
     package static func discoverPath(_ query: String, limit: Int) -> String {
         "/discover?query=\(percentEncoded(query))&limit=\(limit)"
     }
@@ -37,7 +41,7 @@ extension GateClient {
 
 extension JSONValue {
     /// The elements of a list, which is the whole value or its member `key`.
-    func elements<Element: JSONRepresentable>(_ key: String) throws(JSONShapeError) -> [Element] {
+    package func elements<Element: JSONRepresentable>(_ key: String) throws(JSONShapeError) -> [Element] {
         guard let values = arrayValue else { return try list(key, of: Element.self) }
         var elements: [Element] = []
         for value in values { elements.append(try Element(json: value)) }

@@ -1,0 +1,47 @@
+package import GateProtocol
+
+/// Servers as `gatecall servers` and `stonegate status` show them: a table, then advice for those that need it.
+package enum ServerTable {
+    package static func rendered(_ servers: [ServerInfo], width: Int?, style: Style) -> String {
+        var table = Table([
+            .init("SERVER"), .init("STATUS"), .init("TRANSPORT"), .init("TOOLS", .right), .init("UPTIME", .right),
+            .init("CIRCUIT"), .init("CALLS", .right), .init("ERRORS", .right),
+        ])
+        for server in servers {
+            table.add([
+                .init(server.name, .bold), .init(server.status, emphasis(server.status)), .init(server.transport),
+                .init("\(server.toolCount)"), .init(Spoken.time(seconds: server.uptimeSeconds)),
+                .init(server.circuit, server.circuit == "closed" ? .plain : .yellow), .init("\(server.totalCalls)"),
+                .init(Spoken.percent(server.errorRate)),
+            ])
+        }
+        return ([table.rendered(width: nil, style: style)] + servers.compactMap { advice($0, style) })
+            .joined(separator: "\n")
+    }
+
+    private static func emphasis(_ status: String) -> Style.Emphasis {
+        switch status {
+        case "running": .green
+        case "disabled", "stopped": .dim
+        case "crash_looping": .red
+        default: .yellow
+        }
+    }
+
+    /// What an operator should know about a server that is not well; nil for one that is.
+    private static func advice(_ server: ServerInfo, _ style: Style) -> String? {
+        let isWell = server.status == "running" && server.circuit == "closed"
+        let isOffOnPurpose = server.status == "disabled"
+        guard !isWell, !isOffOnPurpose else { return nil }
+        var parts: [String] = []
+        for key in ["reason", "last_error", "advice"] {
+            guard let text = server.details[key]?.stringValue, !text.isEmpty else { continue }
+            parts.append(text.last.map { ".!?".contains($0) } == true ? text : text + ".")
+        }
+        if let seconds = server.details["next_retry_seconds"]?.intValue {
+            parts.append("Next start in \(Spoken.time(seconds: seconds)).")
+        }
+        guard !parts.isEmpty else { return nil }
+        return style.apply(.bold, SafeText.line(server.name)) + ": " + SafeText.line(parts.joined(separator: " "))
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import GateClient
+import GateProtocol
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Which gateway, and who asks.
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The gateway's address. (GATECALL_URL)", valueName: "url"))
+    var url: String?
+
+    @Option(help: ArgumentHelp("A file with the admin token.", valueName: "path"))
+    var tokenFile: String?
+
+    @Option(help: ArgumentHelp("The gateway's data directory, where its admin token is.", valueName: "path"))
+    var dataDir: String?
+
+    @Option(help: ArgumentHelp("How long to wait for an answer, in seconds.", valueName: "seconds"))
+    var timeout = 300
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else {
+            throw ValidationError("--timeout must be from 1 to 86400 seconds.")
+        }
+    }
+
+    func client() throws -> GateClient {
+        let environment = ProcessInfo.processInfo.environment
+        func given(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        var options = GateClientOptions()
+        options.timeout = .seconds(timeout)
+        options.agentName = "gatecall"
+        let url = url ?? given("GATECALL_URL") ?? GateClient.defaultURL
+        return try GateClient(url: url, token: try token(given("GATECALL_TOKEN")), options: options)
+    }
+
+    private func token(_ fromEnvironment: String?) throws -> GateToken? {
+        if let tokenFile {
+            guard let token = GateToken.file(tokenFile) else {
+                throw ValidationError("--token-file: there is no readable token in \(tokenFile).")
+            }
+            return token
+        }
+        return fromEnvironment.map(GateToken.init) ?? GateToken.admin(dataDirectory: dataDir)
+    }
+}
