@@ -1,0 +1,61 @@
+import ArgumentParser
+import GateConfig
+import GateProtocol
+import GateTerminal
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks the configuration and prints what is in force.",
+        discussion: """
+            Secrets are hidden. Exit codes: 0 the configuration is good, 78 it is not; then all problems are printed on \
+            stderr, or with --json on stdout.
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var source: ConfigurationOptions
+
+    func run() throws {
+        do throws(ConfigProblems) {
+            let (loaded, file) = try source.read()
+            if file == nil { Console.complain("There is no configuration file; these are the defaults.") }
+            if let warning = loaded.exposureWarning(mode: file?.mode) { Console.complain("warning: \(warning)") }
+            let effective = EffectiveConfig(loaded.config)
+            Console.print(json ? effective.json : effective.toml.trimmingLastLineBreak)
+        } catch {
+            if json {
+                Console.print(json: JSONValue.object(JSONObject([("problems", error.json)])).bytes)
+            } else {
+                Console.complain(error.description)
+                Console.complain("\(Spoken.count(error.problems.count, "problem")).")
+            }
+            throw ExitCode.configuration
+        }
+    }
+}
+
+extension ConfigProblems {
+    fileprivate var json: JSONValue {
+        .array(
+            problems.map { problem in
+                var object = JSONObject()
+                switch problem.origin {
+                case .file(let path, let line, let column):
+                    object["file"] = .string(path)
+                    if let line { object["line"] = .init(line) }
+                    if let column { object["column"] = .init(column) }
+                case .environment(let variable): object["variable"] = .string(variable)
+                case .flag(let flag): object["flag"] = .string(flag)
+                case .request: break
+                }
+                if !problem.key.isEmpty { object["key"] = .string(problem.key) }
+                object["message"] = .string(problem.message)
+                return .object(object)
+            })
+    }
+}
+
+extension String {
+    fileprivate var trimmingLastLineBreak: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
