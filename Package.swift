@@ -97,7 +97,10 @@ let package = Package(
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
         .testTarget(
-            name: "GateBackendTests", dependencies: ["GateBackend", "GateTestKit", "CSpawn", "spawnhelper"],
+            name: "GateBackendTests",
+            dependencies: [
+                "GateBackend", "GateTestKit", "CSpawn", "spawnhelper", "fakemcp", nioCore, nioPosix, logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),

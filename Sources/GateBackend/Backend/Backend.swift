@@ -43,8 +43,8 @@ package final class Backend: Sendable {
     enum Event: Sendable {
         case supervisor(Supervisor.Event)
         case connected(Result<LiveConnection, GateError>)
-        /// The conversation of this connection has ended.
-        case closed(BackendConnection, String)
+        /// This conversation has ended.
+        case closed(LiveConnection, String)
         case toolsChanged
         case checkHealth
         case shutDown
@@ -107,7 +107,7 @@ package final class Backend: Sendable {
                 $0.opening = nil
             }
             decide(.connectFailed(error.message), in: &group)
-        case .closed(let connection, let reason): closed(connection, reason, in: &group)
+        case .closed(let live, let reason): closed(live, reason, in: &group)
         case .toolsChanged: group.addTask { await self.listAgain() }
         case .checkHealth: group.addTask { await self.checkHealth() }
         case .shutDown: break
@@ -176,10 +176,13 @@ package final class Backend: Sendable {
         context.observer.backend(name, listed: live.tools, greeting: live.greeting)
         live.connection.observe(
             onNotice: { [self] message in
-                if message.isMethod(MCPMethod.toolsChanged) { notice(.toolsChanged) }
+                // What changed before a listen stream was open was not announced to anybody.
+                if message.isMethod(MCPMethod.toolsChanged) || message.isMethod(MCPMethod.acknowledged) {
+                    notice(.toolsChanged)
+                }
             },
-            onClose: { [self] reason in notice(.closed(live.connection, reason)) },
-            onSessionLost: { [self] in notice(.closed(live.connection, "the server forgot the session")) })
+            onClose: { [self] reason in lost(live, reason) },
+            onSessionLost: { [self] in lost(live, "the server forgot the session") })
         decide(.started, in: &group)
         decide(.ready, in: &group)
         if live.greeting.version.era == .modern, live.greeting.announcesToolChanges {
@@ -187,18 +190,22 @@ package final class Backend: Sendable {
         }
     }
 
-    private func closed(_ connection: BackendConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
-        let live = state.withLock { state -> LiveConnection? in
-            guard let live = state.live, live.connection === connection else { return nil }
+    /// Takes a dead conversation out of use at once; what follows from it is decided in ``run()``. Calls that come in between wait.
+    private func lost(_ live: LiveConnection, _ reason: String) {
+        let wasInUse = state.withLock { state in
+            guard state.live?.connection === live.connection else { return false }
             state.live = nil
             state.readySince = nil
             state.lastError = reason
             state.lastStderr = live.link?.stderrTail(20) ?? []
-            return live
+            return true
         }
-        guard let live else { return }
+        if wasInUse { notice(.closed(live, reason)) }
+    }
+
+    private func closed(_ live: LiveConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
         logger.warning("the connection ended: \(reason)")
-        group.addTask { await connection.close() }
+        group.addTask { await live.connection.close() }
         decide(.exited(live.exitStatus), in: &group)
     }
 

@@ -149,3 +149,14 @@ package final class StateDirectory: Sendable {
 
     private static var reason: String { String(cString: strerror(errno)) }
 }
+
+extension StateDirectory {
+    /// Random bytes that are made once and kept for the owner alone.
+    package func secret(_ name: String, bytes count: Int) throws(GateError) -> [UInt8] {
+        if let known = read(name), known.count == count { return known }
+        var random = SystemRandomNumberGenerator()
+        let made = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        try saveNow(name, made)
+        return made
+    }
+}
