@@ -1,0 +1,43 @@
+import GateBackend
+import GateProtocol
+import NIOCore
+
+/// What is passed on beside arguments and results.
+enum CallMeta {
+    /// The members of the caller's `_meta` that are meant for the tool: all but the progress token, which is replaced, and the
+    /// protocol's own, which speak of this connection.
+    static func passedOn(_ message: WireMessage) -> ByteBuffer? {
+        guard let meta = message.envelope.meta else { return nil }
+        var out: ByteBuffer?
+        for field in meta.list where !field.keyIsEscaped && !isOurs(field, message) {
+            var text = out ?? ByteBuffer()
+            if out != nil { text.writeStaticString(",") }
+            // The key with its quotes, and the value, as written.
+            text.writeImmutable(message.slice((field.key.lowerBound - 1)..<(field.key.upperBound + 1)))
+            text.writeStaticString(":")
+            text.writeImmutable(message.slice(field.value))
+            out = text
+        }
+        return out
+    }
+
+    private static func isOurs(_ field: JSONField, _ message: WireMessage) -> Bool {
+        message.buffer.withUnsafeReadableBytes { text in
+            let key = text[field.key]
+            let reserved = MCPMeta.reservedPrefix
+            return JSONString.equal(text, field.key, MCPMeta.progressToken)
+                || key.starts(with: UnsafeBufferPointer(start: reserved.utf8Start, count: reserved.utf8CodeUnitCount))
+        }
+    }
+
+    /// A backend's own error that the caller can do something about, as its text; nil for all others, which become failed
+    /// results.
+    static func relayedError(_ error: GateError) -> ByteBuffer? {
+        guard error.code == .backendError, let detail = error.detail,
+            let members = JSONMembers(ByteBuffer(bytes: detail)),
+            let code = members.number("code").flatMap({ Int($0) }),
+            code == RPCCode.invalidParams || code == RPCCode.methodNotFound, members.string("message") != nil
+        else { return nil }
+        return members.buffer
+    }
+}

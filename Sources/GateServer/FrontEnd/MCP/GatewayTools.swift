@@ -1,0 +1,133 @@
+import NIOHTTP1
+import GateBackend
+import GateProtocol
+import NIOCore
+
+/// The gateway's own tools.
+struct GatewayTools: Sendable {
+    enum Name: String {
+        case call = "gate_call"
+        case discover = "gate_discover"
+        case status = "gate_status"
+    }
+
+    let services: any GatewayServices
+
+    func run(
+        _ tool: Name, _ arguments: ByteBuffer?, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
+        onEvent: (@Sendable (CallEvent) -> Void)?
+    ) async -> RPCReply {
+        let given = JSONMembers(arguments ?? ByteBuffer(string: "{}"))
+        guard let given else {
+            return .error(RPCCode.invalidParams, "params.arguments must be an object.", id: id)
+        }
+        switch tool {
+        case .call: return await call(given, meta, context, id, onEvent: onEvent)
+        case .discover: return ToolOutcome.text(discover(given, context), id: id, era: context.era)
+        case .status:
+            do throws(GateError) {
+                return ToolOutcome.text(try status(given, context), id: id, era: context.era)
+            } catch {
+                return ToolOutcome.failure(error, id: id, era: context.era)
+            }
+        }
+    }
+
+    // MARK: gate_call
+
+    private func call(
+        _ given: JSONMembers, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
+        onEvent: (@Sendable (CallEvent) -> Void)?
+    ) async -> RPCReply {
+        do throws(GateError) {
+            guard let tool = given.string("tool") else {
+                throw GateError(
+                    .invalidParams,
+                    "gate_call needs \"tool\", a string, and \"server\". gate_discover tells which there are.",
+                    source: .caller)
+            }
+            let target =
+                if let server = given.string("server"), !server.utf8.isEmpty {
+                    try services.resolve(server: server, tool: tool, context.scope)
+                } else {
+                    try services.resolve(tool, context.scope)
+                }
+            let call = ToolCall(
+                target: target, arguments: try inner(given), meta: meta, caller: context.caller,
+                timeout: context.timeout, onEvent: onEvent)
+            return try ResultForm.reply(try await services.call(call), id: id, era: context.era)
+        } catch {
+            return ToolOutcome.failure(error, id: id, era: context.era)
+        }
+    }
+
+    /// The arguments for the tool. Models often write them as a text that holds JSON; that is understood.
+    private func inner(_ given: JSONMembers) throws(GateError) -> ByteBuffer? {
+        guard let field = given.find("arguments"), !field.isNull else { return nil }
+        if field.isObject { return given.slice(field) }
+        if let text = given.string("arguments") {
+            if text.utf8.allSatisfy({ $0 <= 0x20 }) { return nil }
+            let bytes = ByteBuffer(string: text)
+            let valid: Void? = bytes.withUnsafeReadableBytes { try? JSONScanner.validate($0) }
+            if valid != nil, let object = JSONMembers(bytes) {
+                return bytes.getSlice(at: object.fields.range.lowerBound, length: object.fields.range.count)
+            }
+        }
+        throw GateError(
+            .invalidParams, "\"arguments\" of gate_call must be an object with the tool's own arguments.",
+            source: .caller)
+    }
+
+    // MARK: gate_discover
+
+    private func discover(_ given: JSONMembers, _ context: MCPContext) -> String {
+        let query = given.string("query") ?? ""
+        let limit = min(max(given.number("limit").flatMap { Int($0) } ?? 10, 1), 50)
+        let found = services.discover(query, limit: limit, context.scope)
+        guard !found.isEmpty else {
+            let servers = services.serverNames(context.scope)
+            if servers.isEmpty { return "No servers are connected, so there are no tools to find." }
+            return "No tool fits '\(query)'. Try other words, or none to see all tools. Servers: "
+                + servers.prefix(50).joined(separator: ", ")
+        }
+        var schemas: [ToolTarget: ByteBuffer] = [:]
+        for tool in services.tools(context.scope) { schemas[tool.target] = tool.inputSchema }
+        let tools = found.map { hit -> JSONValue in
+            let schema = schemas[ToolTarget(server: hit.server, tool: hit.tool)]
+            var members = JSONObject([
+                ("server", .string(hit.server)), ("tool", .string(hit.tool)), ("name", .string(hit.name)),
+                ("description", .string(hit.description)),
+            ])
+            members["gate_call"] = [
+                "server": .string(hit.server), "tool": .string(hit.tool),
+                "arguments": ArgumentHints.object(schema.flatMap { try? JSONValue(parsing: Array(buffer: $0)) }),
+            ]
+            return .object(members)
+        }
+        let note: JSONValue =
+            "Call a tool by its name, or gate_call with what stands under \"gate_call\", arguments filled in."
+        return JSONValue.object(JSONObject([("tools", .array(tools)), ("how_to_call", note)])).text
+    }
+
+    // MARK: gate_status
+
+    private func status(_ given: JSONMembers, _ context: MCPContext) throws(GateError) -> String {
+        var servers = services.servers(context.scope)
+        if let wanted = given.string("server"), !wanted.utf8.isEmpty {
+            servers = servers.filter { $0.name.utf8.elementsEqual(wanted.utf8) }
+            if servers.isEmpty {
+                let known = services.serverNames(context.scope).prefix(50).joined(separator: ", ")
+                throw GateError(
+                    .serverNotFound, "There is no server '\(wanted)'. Servers: \(known.isEmpty ? "none" : known).",
+                    source: .caller, server: wanted)
+            }
+        }
+        let health = services.health()
+        return JSONValue.object(
+            JSONObject([
+                ("gateway", ["status": .string(health.status), "version": .string(health.version)]),
+                ("servers", .array(servers.map(\.json))),
+            ])
+        ).text
+    }
+}
