@@ -10,7 +10,7 @@ import Testing
             for number in 1...3 {
                 client.send(
                     "POST /a%2Fb?q=\(number)&x=%20 HTTP/1.1\r\nHost: localhost:3393\r\nContent-Length: 3\r\n\r\nabc")
-                let response = try client.readResponse()
+                let response = try await client.readResponse()
                 #expect(response.status == 200)
                 #expect(response.body == "POST /a%2Fb?q=\(number)&x=%20 abc")
                 #expect(response["content-type"] == "text/plain")

@@ -1,5 +1,4 @@
-import GateHTTP
-import Testing
+import NIOPosix
 
 #if canImport(Glibc)
     import Glibc
@@ -67,21 +66,31 @@ final class RawClient {
     @discardableResult
     func send(_ text: String) -> Bool { send(text.utf8) }
 
+    /// Where reads wait, so that they do not hold the threads that tasks run on.
+    private static let threads: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 64)
+        pool.start()
+        return pool
+    }()
+
     /// One `recv`; empty at the end of the stream or when it was reset.
-    private func receive() throws -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        if count < 0 {
-            guard errno == ECONNRESET else { throw Failure(message: "recv failed: \(errno)") }
-            return []
+    private func receive() async throws -> [UInt8] {
+        let descriptor = descriptor
+        return try await Self.threads.runIfActive {
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0 {
+                guard errno == ECONNRESET else { throw Failure(message: "recv failed: \(errno)") }
+                return []
+            }
+            return Array(buffer.prefix(count))
         }
-        return Array(buffer.prefix(count))
     }
 
     /// Everything up to the end of the connection.
-    func readAll() throws -> String {
+    func readAll() async throws -> String {
         while true {
-            let more = try receive()
+            let more = try await receive()
             if more.isEmpty { break }
             received += more
         }
@@ -90,7 +99,7 @@ final class RawClient {
     }
 
     /// The bytes up to and including `marker`.
-    func read(until marker: String) throws -> String {
+    func read(until marker: String) async throws -> String {
         let wanted = Array(marker.utf8)
         var searched = 0
         while true {
@@ -102,7 +111,7 @@ final class RawClient {
                 }
                 searched += 1
             }
-            let more = try receive()
+            let more = try await receive()
             guard !more.isEmpty else {
                 throw Failure(message: "closed after: \(String(decoding: received, as: UTF8.self))")
             }
@@ -110,9 +119,9 @@ final class RawClient {
         }
     }
 
-    func read(count: Int) throws -> [UInt8] {
+    func read(count: Int) async throws -> [UInt8] {
         while received.count < count {
-            let more = try receive()
+            let more = try await receive()
             guard !more.isEmpty else { throw Failure(message: "closed after \(received.count) of \(count) bytes") }
             received += more
         }
@@ -121,11 +130,11 @@ final class RawClient {
     }
 
     /// One response with `Content-Length`.
-    func readResponse(hasBody: Bool = true) throws -> Response {
-        let head = try read(until: "\r\n\r\n")
+    func readResponse(hasBody: Bool = true) async throws -> Response {
+        let head = try await read(until: "\r\n\r\n")
         var response = Response(head: head)
         if hasBody, let length = response["content-length"].flatMap({ Int($0) }) {
-            response.body = String(decoding: try read(count: length), as: UTF8.self)
+            response.body = String(decoding: try await read(count: length), as: UTF8.self)
         }
         return response
     }

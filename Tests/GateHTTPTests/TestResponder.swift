@@ -12,11 +12,14 @@ final class TestResponder: HTTPResponder {
     private let targets = Mutex<[String]>([])
 
     init(
-        admit: @escaping @Sendable (HTTPHead) -> HTTPRejection? = { _ in nil },
-        _ handler: @escaping Handler = TestResponder.describe
+        admit: @escaping @Sendable (HTTPHead) -> HTTPRejection?, _ handler: @escaping Handler = TestResponder.describe
     ) {
         self.guardian = admit
         self.handler = handler
+    }
+
+    convenience init(_ handler: @escaping Handler = TestResponder.describe) {
+        self.init(admit: { _ in nil }, handler)
     }
 
     /// The targets of the requests that reached the handler.
