@@ -1,5 +1,5 @@
 import GateCurl
-import GateProtocol
+package import GateProtocol
 
 /// The base URL of a gateway.
 struct GatewayAddress: Sendable {
@@ -45,18 +45,9 @@ struct GatewayAddress: Sendable {
     }
 }
 
-/// Text for one part of a URL's path or query.
-func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-            UInt8(ascii: "~"):
-            out.append(byte)
-        default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-    }
-    return String(decoding: out, as: UTF8.self)
+extension GateClient {
+    /// The base URL as the client uses it: with a scheme, and without a slash at its end.
+    ///
+    /// - Throws: `BAD_REQUEST` when the text is no base URL.
+    package static func baseURL(_ url: String) throws(GateError) -> String { try GatewayAddress(url).text }
 }

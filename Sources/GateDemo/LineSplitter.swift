@@ -1,19 +1,19 @@
 /// Cuts a stream of bytes into lines and keeps at most one line of bounded length.
-struct LineSplitter {
-    enum Line: Equatable {
+package struct LineSplitter: Sendable {
+    package enum Line: Sendable, Equatable {
         case line([UInt8])
         /// A line above the limit; its bytes are dropped.
         case overlong
     }
 
-    let limit: Int
+    private let limit: Int
     private var rest: [UInt8] = []
     private var isOverlong = false
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Adds bytes and returns the lines that they complete; empty lines are skipped.
-    mutating func add(_ bytes: some Sequence<UInt8>) -> [Line] {
+    package mutating func add(_ bytes: some Sequence<UInt8>) -> [Line] {
         var lines: [Line] = []
         for byte in bytes {
             guard byte == UInt8(ascii: "\n") else {

@@ -15,7 +15,10 @@ package enum Console {
     package static func print(json: [UInt8]) { write(json + [UInt8(ascii: "\n")], to: 1) }
 
     /// Writes bytes as they are.
-    package static func write(raw: [UInt8]) { write(raw, to: 1) }
+    ///
+    /// - Returns: false when nobody reads any more.
+    @discardableResult
+    package static func write(raw: [UInt8]) -> Bool { write(raw, to: 1) }
 
     package static func complain(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
 
@@ -44,7 +47,8 @@ package enum Console {
         }
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    @discardableResult
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             #if canImport(Glibc)
@@ -55,9 +59,9 @@ package enum Console {
                 let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
             #endif
             if count < 0, errno == EINTR { continue }
-            // Nobody reads any more: there is nobody left to tell.
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 }

@@ -11,5 +11,5 @@ struct Stonegate: AsyncParsableCommand {
             launch commands use `stonegate mcp`. To call tools from a shell there is `gatecall`.
             """,
         version: StonegateVersion.current,
-        subcommands: [Check.self, Status.self, Token.self, DemoServerCommand.self])
+        subcommands: [MCP.self, Check.self, Status.self, Token.self, DemoServerCommand.self])
 }

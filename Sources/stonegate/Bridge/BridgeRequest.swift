@@ -1,0 +1,35 @@
+/// What is to be sent, apart from where to.
+struct BridgeRequest: Sendable {
+    var method: String
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8]?
+
+    init(_ exchange: BridgeExchange, session: BridgeSession) {
+        switch exchange.purpose {
+        case .stream:
+            method = "GET"
+            headers = [("Accept", "text/event-stream")]
+        case .close: method = "DELETE"
+        case .forward(let message), .initialize(let message), .initialized(let message), .reinitialize(let message):
+            method = "POST"
+            body = message.bytes
+            addEra(message)
+        case .reinitialized:
+            method = "POST"
+            body = Array(#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.utf8)
+        }
+        if body != nil {
+            headers += [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
+        }
+        guard exchange.usesSession else { return }
+        if let id = session.id { headers.append(("Mcp-Session-Id", id)) }
+        if let version = session.version { headers.append(("MCP-Protocol-Version", version)) }
+    }
+
+    private mutating func addEra(_ message: BridgeMessage) {
+        guard let version = message.modernVersion else { return }
+        if HeaderText.isUsable(version) { headers.append(("MCP-Protocol-Version", version)) }
+        headers.append(("Mcp-Method", HeaderText.encode(message.method)))
+        if let name = message.name { headers.append(("Mcp-Name", HeaderText.encode(name))) }
+    }
+}
