@@ -52,8 +52,7 @@ extension HTTPConnection {
             shared.logger.error("a stream was not started: a header field has bytes that are not allowed")
             writeError(
                 .internalServerError, reason: "the response could not be sent", isHead: exchange.isHead, closes: true)
-            exchange.closed(.clientGone)
-            finishWriting(closes: true)
+            responseFinished(exchange, closes: true)
             return
         }
         submit(head)
@@ -132,6 +131,7 @@ extension HTTPConnection {
 
     func refuse(_ refusal: HTTPRefusal) {
         bodyReader = nil
+        releaseBodyBudget()
         writeError(refusal.status, reason: "\(refusal.reason)", isHead: false, closes: true)
         finishWriting(closes: true)
     }

@@ -193,9 +193,15 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
             dispatch(head, body: ByteBuffer())
             return
         }
-        bodyReader = try HTTPBodyReader(framing: head.body, maxBytes: shared.limits.maxBodyBytes)
+        var reader = try HTTPBodyReader(framing: head.body, maxBytes: shared.limits.maxBodyBytes)
+        // Small bodies come in the same packet as their head.
+        if pending.readableBytes > 0, let body = try reader.read(&pending) {
+            dispatch(head, body: body)
+            return
+        }
+        bodyReader = reader
         enter(.body(head))
-        if head.expectsContinue, head.isHTTP11, pending.readableBytes == 0 { sendContinue() }
+        if head.expectsContinue, head.isHTTP11, reader.received == 0 { sendContinue() }
     }
 
     private func readBody(of head: HTTPHead) throws(HTTPRefusal) -> Bool {
@@ -214,7 +220,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         return true
     }
 
-    private func releaseBodyBudget() {
+    /// Gives back what the body being received takes of the server's budget.
+    func releaseBodyBudget() {
         guard bodyBudget > 0 else { return }
         _ = shared.limiter.addBodyBytes(-bodyBudget)
         bodyBudget = 0

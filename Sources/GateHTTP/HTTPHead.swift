@@ -1,7 +1,8 @@
 package import NIOHTTP1
 
-/// The request line and the header fields of a request that passed the framing rules.
-package struct HTTPHead: Sendable {
+/// The request line and the header fields of a request that passed the framing rules. A class, because it is handed on several
+/// times per request and its parts would be counted each time.
+package final class HTTPHead: Sendable {
     package let method: HTTPMethod
     /// The target up to `?`, byte for byte as sent: not decoded, not normalised. Starts with `/`, visible ASCII only.
     package let path: String
@@ -15,6 +16,20 @@ package struct HTTPHead: Sendable {
     package let body: BodyFraming
     /// Whether the client waits for `100 Continue` before it sends the body.
     package let expectsContinue: Bool
+
+    init(
+        method: HTTPMethod, path: String, query: String?, isHTTP11: Bool, headers: HTTPRequestFields, keepAlive: Bool,
+        body: BodyFraming, expectsContinue: Bool
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.isHTTP11 = isHTTP11
+        self.headers = headers
+        self.keepAlive = keepAlive
+        self.body = body
+        self.expectsContinue = expectsContinue
+    }
 
     /// How the body is delimited.
     package enum BodyFraming: Sendable, Equatable {

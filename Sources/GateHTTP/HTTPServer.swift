@@ -148,6 +148,12 @@ package final class HTTPServer: Sendable {
             try channel.pipeline.syncOperations.addHandler(HTTPConnectionRefuser(shared: context))
             return
         }
-        try channel.pipeline.syncOperations.addHandler(HTTPConnection(shared: context, address: address, peer: peer))
+        do {
+            try channel.pipeline.syncOperations.addHandler(
+                HTTPConnection(shared: context, address: address, peer: peer))
+        } catch {
+            limiter.release(address: address)
+            throw error
+        }
     }
 }

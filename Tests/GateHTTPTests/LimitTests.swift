@@ -44,24 +44,24 @@ import Testing
     }
 
     @Test func bigBodiesArriveWhole() async throws {
+        let block = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+        let body = Array(repeatElement(block, count: 1024).joined())
+        let expected = ByteBuffer(bytes: body)
         let responder = TestResponder { request, exchange in
-            let sum = request.body.readableBytesView.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF }
-            exchange.send(status: .ok, body: [ByteBuffer(string: "\(request.body.readableBytes) \(sum)")])
+            exchange.send(status: request.body == expected ? .ok : .conflict)
         }
         try await TestServer.with(responder) { server in
-            let body = (0..<(4 * 1024 * 1024)).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
-            let sum = body.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF }
             let client = try server.client()
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n")
             client.send(body)
-            #expect(try await client.readResponse().body == "\(body.count) \(sum)")
+            #expect(try await client.readResponse().status == 200)
             client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             for start in stride(from: 0, to: body.count, by: 100_000) {
                 let chunk = body[start..<min(start + 100_000, body.count)]
                 client.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + Array("\r\n".utf8))
             }
             client.send("0\r\n\r\n")
-            #expect(try await client.readResponse().body == "\(body.count) \(sum)")
+            #expect(try await client.readResponse().status == 200)
         }
     }
 

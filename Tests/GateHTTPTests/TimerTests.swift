@@ -90,6 +90,36 @@ import Testing
         }
     }
 
+    @Test func timersRunByThemselves() async throws {
+        try await TestServer.with(configure: {
+            $0.sweepInterval = .milliseconds(20)
+            $0.limits.idleTime = .milliseconds(30)
+            $0.limits.headTime = .milliseconds(30)
+            $0.limits.lingerTime = .milliseconds(30)
+        }) { server in
+            let idle = try server.client()
+            #expect(try await idle.readAll() == "")
+            let slow = try server.client()
+            slow.send("GET / HT")
+            #expect(try await slow.readAll().hasPrefix("HTTP/1.1 408 "))
+            // The client keeps its half open; the server does not wait for it.
+            while server.server.connectionCount > 0 { await Task.yield() }
+        }
+    }
+
+    @Test func lingeringEnds() async throws {
+        try await TestServer.with { server in
+            let client = try server.client()
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.readAll().hasPrefix("HTTP/1.1 200 "))
+            #expect(server.server.connectionCount == 1)
+            await server.sweep(after: .seconds(1))
+            #expect(server.server.connectionCount == 1)
+            await server.sweep(after: .seconds(3))
+            #expect(server.server.connectionCount == 0)
+        }
+    }
+
     @Test func clientsThatTakeNothingAreCut() async throws {
         let closes = Events<HTTPCloseReason>()
         let responder = TestResponder { request, exchange in
