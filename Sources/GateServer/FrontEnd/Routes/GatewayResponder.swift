@@ -1,0 +1,161 @@
+package import GateConfig
+package import GateHTTP
+import GateProtocol
+package import NIOCore
+package import NIOHTTP1
+
+/// Where MCP requests go.
+package protocol MCPEndpoint: Sendable {
+    func respond(to request: HTTPRequest, on exchange: HTTPExchange, scope: Visibility) async
+}
+
+extension MCPFrontEnd: MCPEndpoint {}
+
+/// Decides, for every request, whether it may come in and who answers it. What the table does not name does not exist.
+package struct GatewayResponder: HTTPResponder {
+    private let services: any GatewayServices
+    private let mcp: any MCPEndpoint
+    private let token: AdminToken
+    private let table: RouteTable
+    private let requestGuard: RequestGuard
+    private let isAdminOpen: Bool
+    private let correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
+
+    package init(
+        services: any GatewayServices, mcp: any MCPEndpoint, token: AdminToken, config: GatewayConfig
+    ) {
+        self.services = services
+        self.mcp = mcp
+        self.token = token
+        table = RouteTable.standard(services)
+        requestGuard = RequestGuard(config.server)
+        isAdminOpen = config.server.unsafeOpenAdmin
+    }
+
+    package func admit(_ head: HTTPHead, peer: SocketAddress?) -> HTTPRejection? {
+        let destination = table.find(head)
+        if let refusal = requestGuard.refusal(head, changes: destination.changes) { return rejection(refusal) }
+        switch destination {
+        case .mcp: return nil
+        case .missing:
+            return rejection(
+                GateError(.notFound, "There is nothing at \(head.path). GET /openapi.json lists what there is.", source: .caller))
+        case .wrongMethod(let allowed):
+            var answer = rejection(
+                GateError(.methodNotAllowed, "Use \(allowed.joined(separator: " or ")) here.", source: .caller))
+            answer.headers.add(name: "Allow", value: allowed.joined(separator: ", "))
+            return answer
+        case .route(let route, _):
+            let hasCredential = head.headers.contains("Authorization")
+            if route.access == .admin, !isAdminOpen, !token.matches(authorization: head.headers.bytes(of: "Authorization")) {
+                var answer = rejection(
+                    GateError(
+                        .adminRequired,
+                        "This needs the admin token. The command `stonegate token show` prints it; send it as "
+                            + "`Authorization: Bearer …`. gatecall finds it by itself.", source: .caller))
+                answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate admin\"")
+                return answer
+            }
+            if route.method == .POST, !hasCredential, !GatewayResponder.isJSON(head.headers.bytes(of: "Content-Type")) {
+                return rejection(
+                    GateError(
+                        .unsupportedMediaType, "Send the header `Content-Type: application/json`.", source: .caller))
+            }
+            return nil
+        }
+    }
+
+    package func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
+        switch table.find(request.head) {
+        case .mcp(let server): await respondMCP(request, exchange, server: server)
+        case .route(let route, let parameters): await respondREST(request, exchange, route, parameters)
+        case .missing, .wrongMethod: break
+        }
+    }
+
+    package func errorResponse(_ status: HTTPResponseStatus, reason: String) -> HTTPErrorResponse {
+        let code: ErrorCode =
+            switch status.code {
+            case 413: .payloadTooLarge
+            case 415: .unsupportedMediaType
+            case 500: .internalError
+            case 503: .overloaded
+            default: .badRequest
+            }
+        let error = GateError(code, reason, source: status.code == 500 ? .gateway : .caller, correlationID: correlation.next())
+        return HTTPErrorResponse(headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: error.json.bytes))
+    }
+
+    private func respondMCP(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) async {
+        if server == nil, request.path == "/", request.method == .GET, GatewayResponder.wantsPage(request.head) {
+            exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
+            return
+        }
+        let scope: Visibility
+        if let server {
+            guard services.serverNames(.all).contains(where: { $0.utf8.elementsEqual(server.utf8) }) else {
+                answer(GateError(.serverNotFound, "There is no server '\(server)'.", source: .caller), exchange)
+                return
+            }
+            scope = Visibility(servers: [server])
+        } else {
+            scope = request.query == nil ? .all : GatewayResponder.scope(QueryItems(request.query))
+        }
+        await mcp.respond(to: request, on: exchange, scope: scope)
+    }
+
+    private func respondREST(
+        _ request: HTTPRequest, _ exchange: HTTPExchange, _ route: Route, _ parameters: [String: String]
+    ) async {
+        let query = QueryItems(request.query)
+        do throws(GateError) {
+            guard query.isValid else {
+                throw GateError(.badRequest, "The query string is not valid UTF-8 in percent encoding.", source: .caller)
+            }
+            let reply = try await route.handler(
+                RESTRequest(
+                    http: request, exchange: exchange, parameters: parameters, query: query,
+                    visibility: GatewayResponder.scope(query)))
+            var headers = HTTPHeaders([("Content-Type", reply.contentType), ("X-Content-Type-Options", "nosniff")])
+            for (name, value) in reply.headers { headers.add(name: name, value: value) }
+            exchange.send(status: reply.status, headers: headers, body: reply.body)
+        } catch {
+            answer(error, exchange)
+        }
+    }
+
+    private func answer(_ error: GateError, _ exchange: HTTPExchange) {
+        let rejection = rejection(error)
+        exchange.send(status: rejection.status, headers: rejection.headers, body: [rejection.body])
+    }
+
+    private func rejection(_ error: GateError) -> HTTPRejection {
+        var error = error
+        let id = error.correlationID ?? correlation.next()
+        error.correlationID = id
+        var headers = HTTPHeaders([
+            ("Content-Type", "application/json"), ("X-Correlation-Id", id), ("X-Content-Type-Options", "nosniff"),
+        ])
+        if let retryAfter = error.retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
+        return HTTPRejection(
+            status: HTTPResponseStatus(statusCode: error.status), headers: headers,
+            body: ByteBuffer(bytes: error.json.bytes), closesConnection: false)
+    }
+
+    private static func scope(_ query: QueryItems) -> Visibility {
+        guard let servers = query["servers"] else { return .all }
+        return Visibility(servers: servers.split(separator: ",").prefix(256).map(String.init))
+    }
+
+    private static func isJSON(_ type: ArraySlice<UInt8>?) -> Bool {
+        guard let type else { return false }
+        let media = type.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
+        return media.elementsEqual("application/json".utf8)
+    }
+
+    /// A browser says that it wants a page; an MCP client never does.
+    private static func wantsPage(_ head: HTTPHead) -> Bool {
+        guard let accept = head.headers["Accept"] else { return false }
+        return accept.contains("text/html") && !accept.contains("text/event-stream")
+    }
+}

@@ -1,0 +1,40 @@
+import GateHTTP
+import NIOHTTP1
+
+/// All routes. MCP's own paths are here as well, so that one look-up decides on every request.
+struct RouteTable: Sendable {
+    enum Destination: Sendable {
+        /// An MCP path; the server is the one that the path names.
+        case mcp(server: String?)
+        case route(Route, [String: String])
+        case wrongMethod([String])
+        case missing
+
+        var changes: Bool {
+            switch self {
+            case .mcp: true
+            case .route(let route, _): route.changes
+            case .wrongMethod, .missing: false
+            }
+        }
+    }
+
+    let routes: [Route]
+
+    func find(_ head: HTTPHead) -> Destination {
+        // The hot path first.
+        if head.path == "/mcp" || head.path == "/" { return .mcp(server: nil) }
+        let parts = Array(head.path.utf8).dropFirst().split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if parts.count == 2, parts[0].elementsEqual("mcp".utf8) {
+            return PercentDecoding.segment(parts[1]).map { .mcp(server: $0) } ?? .missing
+        }
+        var allowed: [String] = []
+        for route in routes {
+            guard let parameters = route.match(parts) else { continue }
+            if route.method == head.method { return .route(route, parameters) }
+            allowed.append(route.method.rawValue)
+        }
+        return allowed.isEmpty ? .missing : .wrongMethod(allowed)
+    }
+}
