@@ -11,5 +11,7 @@ struct Stonegate: AsyncParsableCommand {
             launch commands use `stonegate mcp`. To call tools from a shell there is `gatecall`.
             """,
         version: StonegateVersion.current,
-        subcommands: [MCP.self, Check.self, Status.self, Token.self, DemoServerCommand.self])
+        subcommands: [
+            Serve.self, MCP.self, Check.self, Status.self, Token.self, DemoServerCommand.self,
+        ])
 }

@@ -29,14 +29,16 @@ package struct AdminToken: Sendable {
             }
             guard status.st_mode & 0o077 == 0 else {
                 throw StateDirectoryError(
-                    description: "\(path) can be read by other users of this machine. Run: chmod 600 \(path) — or remove "
+                    description:
+                        "\(path) can be read by other users of this machine. Run: chmod 600 \(path) — or remove "
                         + "it, and a new token is made at the next start.", isBusy: false)
             }
             let content = directory.read(fileName) ?? []
             let token = content.prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0x20 }
             guard token.count == prefix.utf8.count + 43, token.starts(with: prefix.utf8) else {
                 throw StateDirectoryError(
-                    description: "\(path) holds no token. Remove it; a new one is made at the next start.", isBusy: false)
+                    description: "\(path) holds no token. Remove it; a new one is made at the next start.",
+                    isBusy: false)
             }
             return AdminToken(path: path, secret: Array(token))
         }

@@ -46,7 +46,9 @@ struct RequestGuard: Sendable {
         switch headers.count(of: "Origin") {
         case 0: break
         case 1:
-            guard let origin = headers.bytes(of: "Origin"), origins.contains(Array(origin)) else { return foreignOrigin }
+            guard let origin = headers.bytes(of: "Origin"), origins.contains(Array(origin)) else {
+                return foreignOrigin
+            }
         default: return foreignOrigin
         }
         if changes, let site = headers.bytes(of: "Sec-Fetch-Site"),

@@ -39,7 +39,9 @@ package struct GatewayResponder: HTTPResponder {
         case .mcp: return nil
         case .missing:
             return rejection(
-                GateError(.notFound, "There is nothing at \(head.path). GET /openapi.json lists what there is.", source: .caller))
+                GateError(
+                    .notFound, "There is nothing at \(head.path). GET /openapi.json lists what there is.",
+                    source: .caller))
         case .wrongMethod(let allowed):
             var answer = rejection(
                 GateError(.methodNotAllowed, "Use \(allowed.joined(separator: " or ")) here.", source: .caller))
@@ -47,7 +49,9 @@ package struct GatewayResponder: HTTPResponder {
             return answer
         case .route(let route, _):
             let hasCredential = head.headers.contains("Authorization")
-            if route.access == .admin, !isAdminOpen, !token.matches(authorization: head.headers.bytes(of: "Authorization")) {
+            if route.access == .admin, !isAdminOpen,
+                !token.matches(authorization: head.headers.bytes(of: "Authorization"))
+            {
                 var answer = rejection(
                     GateError(
                         .adminRequired,
@@ -82,8 +86,10 @@ package struct GatewayResponder: HTTPResponder {
             case 503: .overloaded
             default: .badRequest
             }
-        let error = GateError(code, reason, source: status.code == 500 ? .gateway : .caller, correlationID: correlation.next())
-        return HTTPErrorResponse(headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: error.json.bytes))
+        let error = GateError(
+            code, reason, source: status.code == 500 ? .gateway : .caller, correlationID: correlation.next())
+        return HTTPErrorResponse(
+            headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: error.json.bytes))
     }
 
     private func respondMCP(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) async {
@@ -110,7 +116,8 @@ package struct GatewayResponder: HTTPResponder {
         let query = QueryItems(request.query)
         do throws(GateError) {
             guard query.isValid else {
-                throw GateError(.badRequest, "The query string is not valid UTF-8 in percent encoding.", source: .caller)
+                throw GateError(
+                    .badRequest, "The query string is not valid UTF-8 in percent encoding.", source: .caller)
             }
             let reply = try await route.handler(
                 RESTRequest(

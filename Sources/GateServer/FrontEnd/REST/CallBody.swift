@@ -1,0 +1,72 @@
+import GateBackend
+import GateProtocol
+import NIOCore
+
+/// The body of `POST /call`, taken apart without touching the arguments.
+struct CallBody: Sendable {
+    let server: String?
+    let tool: String
+    /// The arguments' own bytes.
+    let arguments: ByteBuffer?
+
+    init(_ body: ByteBuffer) throws(GateError) {
+        let fields: JSONFields
+        do throws(JSONFault) {
+            let scanned = body.withUnsafeReadableBytes { text in
+                Result { () throws(JSONFault) -> JSONFields in
+                    var scanner = JSONScanner(text)
+                    try scanner.beginText()
+                    let fields = try scanner.scanObject()
+                    try scanner.endText()
+                    return fields
+                }
+            }
+            fields = try scanned.get()
+        } catch {
+            throw GateError(.invalidJSON, "The body is not a valid JSON object: \(error).", source: .caller)
+        }
+        for field in fields.list where !CallBody.isKnown(field, body) {
+            let name = String(buffer: CallBody.slice(body, field.key))
+            throw GateError(
+                .badRequest, "Unknown member '\(name)'. The body is {\"server\", \"tool\", \"arguments\"}.",
+                source: .caller)
+        }
+        guard let tool = try CallBody.string("tool", fields, body) else {
+            throw GateError(.badRequest, "The body needs {\"tool\": \"…\"}.", source: .caller)
+        }
+        self.tool = tool
+        server = try CallBody.string("server", fields, body)
+        let arguments = body.withUnsafeReadableBytes { fields.find("arguments", in: $0) }
+        switch arguments {
+        case nil: self.arguments = nil
+        case let field? where field.isObject: self.arguments = CallBody.slice(body, field.value)
+        case let field? where field.isNull: self.arguments = nil
+        default: throw GateError(.badRequest, "\"arguments\" must be an object.", source: .caller)
+        }
+    }
+
+    private static func isKnown(_ field: JSONField, _ body: ByteBuffer) -> Bool {
+        body.withUnsafeReadableBytes { text in
+            !field.keyIsEscaped
+                && (JSONString.equal(text, field.key, "tool") || JSONString.equal(text, field.key, "server")
+                    || JSONString.equal(text, field.key, "arguments"))
+        }
+    }
+
+    private static func string(
+        _ name: StaticString, _ fields: JSONFields, _ body: ByteBuffer
+    ) throws(GateError) -> String? {
+        guard let field = body.withUnsafeReadableBytes({ fields.find(name, in: $0) }), !field.isNull else { return nil }
+        let decoded = body.withUnsafeReadableBytes { text in
+            field.isString ? JSONString.decode(UnsafeRawBufferPointer(rebasing: text[field.content])) : nil
+        }
+        guard let decoded, decoded.count <= 512 else {
+            throw GateError(.badRequest, "\"\(name)\" must be a string of at most 512 bytes.", source: .caller)
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func slice(_ body: ByteBuffer, _ range: Range<Int>) -> ByteBuffer {
+        body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+    }
+}

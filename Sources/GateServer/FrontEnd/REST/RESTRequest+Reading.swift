@@ -1,0 +1,44 @@
+import GateHTTP
+import GateProtocol
+import NIOCore
+
+extension RESTRequest {
+    /// Who calls, as its header says.
+    var agent: String {
+        http.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? AgentName.anonymous
+    }
+
+    /// What `X-Stonegate-Timeout` asks for, in milliseconds.
+    var timeout: Duration? {
+        get throws(GateError) {
+            guard let text = http.headers["X-Stonegate-Timeout"] else { return nil }
+            guard let milliseconds = Int(text), (1...86_400_000).contains(milliseconds) else {
+                throw GateError(
+                    .badRequest, "X-Stonegate-Timeout must be a number of milliseconds from 1 to 86400000.",
+                    source: .caller)
+            }
+            return .milliseconds(milliseconds)
+        }
+    }
+
+    func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(GateError) -> Int {
+        guard let text = query[name] else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            throw GateError(
+                .badRequest, "`\(name)` must be a whole number from \(range.lowerBound) to \(range.upperBound).",
+                source: .caller)
+        }
+        return value
+    }
+
+    /// The body as a small JSON object.
+    func json() throws(GateError) -> JSONValue {
+        do throws(JSONFault) {
+            let value = try JSONValue(parsing: Array(buffer: http.body), limits: JSONLimits(depth: 16, nodes: 10_000))
+            guard value.objectValue != nil else { throw JSONFault(.notAnObject, at: 0) }
+            return value
+        } catch {
+            throw GateError(.invalidJSON, "The body is not a valid JSON object: \(error).", source: .caller)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import GateConfig
+import GateProtocol
+import NIOHTTP1
+
+extension RouteTable {
+    /// The gateway's routes over its services.
+    static func standard(_ services: any GatewayServices) -> RouteTable {
+        let rest = RESTRoutes(services: services)
+        let ui = StatusPage()
+        var routes: [Route] = [
+            Route(
+                .POST, "/call", .data, changes: true, summary: "Call a tool and wait for its result.",
+                request: Schemas.call, response: Schemas.callAnswer, handler: rest.call),
+            Route(
+                .GET, "/tools", .data, summary: "All tools.", query: [Schemas.servers], response: Schemas.toolList,
+                handler: rest.tools),
+            Route(
+                .GET, "/tools/{server}", .data, summary: "The tools of one server.", response: Schemas.toolList,
+                handler: rest.toolsOfServer),
+            Route(
+                .GET, "/discover", .data, summary: "Find tools by words, best first.",
+                query: [Schemas.queryWords, Schemas.limit, Schemas.servers], response: Schemas.discovered,
+                handler: rest.discover),
+            Route(
+                .GET, "/schema/{server}/{tool}", .data,
+                summary: "A tool's definition, as the server gave it and as agents get it.",
+                response: Schemas.toolSchema, handler: rest.schema),
+            Route(
+                .GET, "/server/list", .data, summary: "All servers and how they are.", query: [Schemas.servers],
+                response: Schemas.serverList, handler: rest.serverList),
+            Route(
+                .POST, "/server/add", .admin, changes: true, summary: "Add a server; it is kept over restarts.",
+                request: Schemas.serverAdd, response: Schemas.acknowledged, handler: rest.addServer),
+            Route(
+                .GET, "/config", .admin, summary: "The configuration in force, without secrets.",
+                response: Schemas.object, handler: rest.config),
+            Route(
+                .GET, "/stats", .data, summary: "Calls, errors and latencies.", response: Schemas.stats,
+                handler: rest.stats),
+            Route(
+                .GET, "/health", .open, summary: "Whether the gateway is well.", response: Schemas.health,
+                handler: rest.health),
+            Route(.GET, "/ui", .open, summary: "The status page.", handler: ui.page),
+            Route(.GET, "/ui/app.js", .open, summary: "The status page's script.", handler: ui.script),
+            Route(.GET, "/ui/style.css", .open, summary: "The status page's style.", handler: ui.style),
+        ]
+        for action in ServerAction.allCases {
+            routes.append(
+                Route(
+                    .POST, "/server/\(action.rawValue)", .admin, changes: true, summary: action.summary,
+                    request: Schemas.serverName, response: Schemas.acknowledged
+                ) { (request) async throws(GateError) in try await rest.act(action, request) })
+        }
+        let described = routes
+        routes.append(
+            Route(
+                .GET, "/openapi.json", .open, summary: "This interface as an OpenAPI 3.1 document.",
+                response: Schemas.object
+            ) { _ throws(GateError) in RESTReply(OpenAPI.document(described + [OpenAPI.route])) })
+        return RouteTable(routes: routes)
+    }
+}
+
+/// What an operator does to a server by its name.
+enum ServerAction: String, CaseIterable, Sendable {
+    case start, stop, restart, remove
+
+    var summary: String {
+        switch self {
+        case .start: "Start a server."
+        case .stop: "Stop a server until it is started again."
+        case .restart: "Restart a server; its circuit is closed."
+        case .remove: "Stop a server and forget it."
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import GateProtocol
+
+/// The shapes of requests and answers, for the OpenAPI document. Tests hold real answers against them.
+enum Schemas {
+    static let servers = Route.QueryParameter(
+        name: "servers", description: "Only these servers, separated by commas.", schema: ["type": "string"])
+    static let queryWords = Route.QueryParameter(
+        name: "query", description: "Words; without any, the catalog in its order.", schema: ["type": "string"])
+    static let limit = Route.QueryParameter(
+        name: "limit", description: "Most matches.",
+        schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 10])
+
+    static let object: JSONValue = ["type": "object"]
+    private static let string: JSONValue = ["type": "string"]
+    private static let integer: JSONValue = ["type": "integer"]
+    private static let number: JSONValue = ["type": "number"]
+    private static let boolean: JSONValue = ["type": "boolean"]
+
+    private static func object(_ required: [(String, JSONValue)], optional: [(String, JSONValue)] = []) -> JSONValue {
+        let names = required.map { JSONValue.string($0.0) }
+        return [
+            "type": "object", "properties": .object(JSONObject(required + optional)), "required": .array(names),
+        ]
+    }
+
+    private static func list(_ name: String, of element: JSONValue, more: [(String, JSONValue)] = []) -> JSONValue {
+        let array: JSONValue = ["type": "array", "items": element]
+        let members: [(String, JSONValue)] = [(name, array), ("total", integer)]
+        return object(members + more)
+    }
+
+    private static let codes: JSONValue = {
+        let known = ErrorCode.all.map { JSONValue.string($0.rawValue) }
+        return ["type": "string", "enum": .array(known)]
+    }()
+
+    static let error = object(
+        [
+            ("error", string), ("code", codes),
+            ("source", string), ("sent", boolean), ("retryable", boolean), ("correlation_id", string),
+        ],
+        optional: [("server", string), ("tool", string), ("retry_after", integer), ("detail", .object(JSONObject()))])
+
+    static let call = object([("tool", string)], optional: [("server", string), ("arguments", object)])
+    static let callAnswer = object(
+        [
+            ("result", object), ("server", string), ("tool", string), ("duration_ms", number),
+            ("correlation_id", string),
+        ], optional: [("is_error", boolean)])
+
+    private static let tool = object([
+        ("name", string), ("server", string), ("tool", string), ("description", string), ("parameters", object),
+    ])
+    static let toolList = list("tools", of: tool)
+    static let discovered = list(
+        "tools",
+        of: object([
+            ("name", string), ("server", string), ("tool", string), ("description", string), ("score", number),
+            ("why", string),
+        ]), more: [("query", string)])
+    static let toolSchema = object([
+        ("name", string), ("server", string), ("tool", string), ("description", string), ("parameters", object),
+        ("definition", object), ("repairs", ["type": "array", "items": string]),
+    ])
+
+    static let serverList = list(
+        "servers",
+        of: object(
+            [
+                ("name", string),
+                (
+                    "status",
+                    [
+                        "type": "string",
+                        "enum": [
+                            "disabled", "starting", "running", "degraded", "backing_off", "crash_looping", "stopping",
+                            "stopped",
+                        ],
+                    ]
+                ),
+                ("transport", ["type": "string", "enum": ["stdio", "http"]]), ("tool_count", integer),
+                ("uptime_seconds", integer),
+                ("circuit", ["type": "string", "enum": ["closed", "open", "half_open"]]), ("total_calls", integer),
+                ("error_rate", number), ("since_seconds", integer), ("reason", string), ("advice", string),
+                ("in_flight", integer), ("queued", integer), ("restarts", integer), ("total_errors", integer),
+            ],
+            optional: [
+                ("pid", integer), ("protocol", string), ("server_name", string), ("server_version", string),
+                ("last_exit", string), ("last_error", string), ("next_retry_seconds", integer),
+                ("stderr", ["type": "array", "items": string]), ("stray_messages", integer), ("catalog_stale", boolean),
+                ("dropped_tools", ["type": "array", "items": string]),
+                ("repaired_tools", ["type": "array", "items": string]),
+            ]))
+    static let serverName = object([("name", string)])
+    static let serverAdd = object(
+        [("name", string)],
+        optional: [
+            ("transport", ["type": "string", "enum": ["stdio", "http"]]), ("command", string),
+            ("args", ["type": "array", "items": string]), ("env", object), ("cwd", string), ("url", string),
+            ("headers", object), ("protocol", ["type": "string", "enum": ["auto", "legacy", "modern"]]),
+            ("request_timeout", integer), ("auto_restart", boolean), ("health_check", boolean), ("enabled", boolean),
+            ("tools", object),
+        ])
+    static let acknowledged = object([("ok", boolean), ("name", string), ("action", string)])
+
+    static let health = object(
+        [
+            ("status", ["type": "string", "enum": ["ok", "degraded", "draining"]]), ("version", string),
+            ("tier", string), ("uptime_seconds", integer), ("backends_total", integer), ("backends_healthy", integer),
+            ("circuits_open", integer),
+        ], optional: [("warnings", ["type": "array", "items": string])])
+    static let stats = object([
+        ("total_calls", integer), ("total_errors", integer), ("error_rate", number), ("avg_latency_ms", number),
+        ("p95_latency_ms", number), ("p99_latency_ms", number),
+        (
+            "backends",
+            [
+                "type": "array",
+                "items": object([("name", string), ("calls", integer), ("errors", integer), ("avg_ms", number)]),
+            ]
+        ),
+    ])
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import GateBackend
+import GateConfig
+import GateProtocol
+import GateServer
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `stonegate serve`: runs the gateway in the foreground.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway.",
+        discussion: """
+            Reads --config, else $STONEGATE_CONFIG, else ~/.stonegate/config.toml; without a file it starts with no servers.
+            Ends on SIGTERM or Ctrl-C after calls in flight have finished; a second one ends it at once.
+            Exit codes: 0 stopped, 75 the data directory is in use, 78 the configuration is wrong, 1 anything else.
+            """)
+
+    @Option(help: "The configuration file.", completion: .file(extensions: ["toml"]))
+    var config: String?
+    @Flag(help: "Add the built-in demo server, to try things out.")
+    var demo = false
+    @Option(help: "The address to listen on.")
+    var host: String?
+    @Option(help: "The port to listen on.")
+    var port: String?
+    @Option(help: "Where tokens and state are kept.", completion: .directory)
+    var dataDir: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+    @Option(help: "text or json.")
+    var logFormat: String?
+
+    func run() async throws {
+        let environment = ProcessEnvironment.current
+        let file: ConfigFile?
+        var loaded: LoadedConfig
+        do {
+            file = try ConfigLocator.find(flag: config, environment: environment)
+            loaded = try ConfigLoader.load(
+                file: file, environment: environment, overrides: overrides,
+                workingDirectory: ProcessEnvironment.directory)
+        } catch {
+            Terminal.error("\(error)")
+            throw ExitCode(78)
+        }
+        if demo { loaded.config.backends.append(try DemoServer.backend()) }
+        let logging = loaded.config.logging
+        let logger = Logger(label: "stonegate") { _ in GateLogHandler(logging) }
+        if let warning = loaded.exposureWarning(mode: file?.mode) { logger.warning("\(warning)") }
+        let backends = loaded.config.backends.count
+        let path = loaded.path
+        let app = GatewayApp(config: loaded.config, environment: environment, logger: logger)
+        do {
+            try await app.run { ready in
+                Banner.print(ready, configPath: path, backends: backends, isDemo: demo)
+            }
+        } catch let error as StateDirectoryError {
+            Terminal.error(error.description)
+            throw ExitCode(error.isBusy ? 75 : 1)
+        } catch {
+            Terminal.error("\(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private var overrides: [ConfigLoader.Override] {
+        [
+            ("server.host", host, "--host"), ("server.port", port, "--port"),
+            ("server.data_dir", dataDir, "--data-dir"),
+            ("logging.level", logLevel, "--log-level"), ("logging.format", logFormat, "--log-format"),
+        ].compactMap { key, value, flag in value.map { ConfigLoader.Override(key: key, value: $0, flag: flag) } }
+    }
+}
+
+/// The built-in server of `--demo`: this program again, as a real child process.
+enum DemoServer {
+    static func backend() throws -> BackendConfig {
+        guard let program = ProcessEnvironment.executable else {
+            Terminal.error("--demo: the path of this program cannot be found out.")
+            throw ExitCode(1)
+        }
+        return BackendConfig(
+            name: "demo", connection: .stdio(.init(command: program, args: ["demo-server"])))
+    }
+}
