@@ -1,0 +1,153 @@
+import GateBackend
+import GateConfig
+import GateProtocol
+import GateServer
+import GateTestKit
+import NIOCore
+import Synchronization
+
+/// A gateway behind the front end that does what the test says and remembers what it was asked.
+final class FakeServices: GatewayServices {
+    typealias Handler = @Sendable (ToolCall) async throws(GateError) -> String
+
+    struct Tool: Sendable {
+        var server: String
+        var name: String
+        var definition: String
+    }
+
+    private struct State {
+        var tools: [Tool]
+        var isDraining = false
+        var watchers: [Int: (Visibility, @Sendable () -> Void)] = [:]
+        var lastWatcher = 0
+    }
+
+    private let state: Mutex<State>
+    private let handler: Handler
+    let calls = Journal<ToolCall>(name: "calls")
+    let config = GatewayConfig()
+
+    static let standard = [
+        Tool(
+            server: "web", name: "search",
+            definition: """
+                {"name":"search","description":"Finds pages.","inputSchema":{"type":"object","properties":{"q":{"type":\
+                "string","description":"Words."},"n":{"type":"integer"}},"required":["q"]}}
+                """),
+        Tool(
+            server: "db", name: "query",
+            definition: #"{"name":"query","inputSchema":{"type":"object","properties":{}}}"#),
+    ]
+
+    init(
+        tools: [Tool] = FakeServices.standard,
+        _ handler: @escaping Handler = { _ in #"{"content":[{"type":"text","text":"ok"}]}"# }
+    ) {
+        state = Mutex(State(tools: tools))
+        self.handler = handler
+    }
+
+    /// Changes the catalog and tells those who watch.
+    func set(tools: [Tool]) {
+        let watchers = state.withLock { state in
+            state.tools = tools
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.1() }
+    }
+
+    var watchers: Int { state.withLock { $0.watchers.count } }
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+    func drain() { state.withLock { $0.isDraining = true } }
+
+    private func seen(_ visibility: Visibility) -> [Tool] {
+        state.withLock { $0.tools.filter { visibility.sees($0.server) } }
+    }
+
+    func tools(_ visibility: Visibility) -> [CatalogTool] {
+        seen(visibility).map { tool in
+            let value = try? JSONValue(parsing: tool.definition)
+            return CatalogTool(
+                target: ToolTarget(server: tool.server, tool: tool.name), name: tool.name, title: nil,
+                description: value?["description"]?.stringValue ?? "",
+                inputSchema: ByteBuffer(string: value?["inputSchema"]?.text ?? "{}"),
+                definition: ByteBuffer(string: tool.definition), legacyDefinition: nil,
+                original: ByteBuffer(string: tool.definition), repairs: [])
+        }
+    }
+
+    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
+        ByteBuffer(string: "[" + seen(visibility).map(\.definition).joined(separator: ",") + "]")
+    }
+
+    func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        guard let tool = seen(visibility).first(where: { $0.name == name }) else {
+            throw GateError(.toolNotFound, "There is no tool '\(name)'.", source: .caller)
+        }
+        return ToolTarget(server: tool.server, tool: tool.name)
+    }
+
+    func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        guard let known = seen(visibility).first(where: { $0.server == server && $0.name == tool }) else {
+            throw GateError(.toolNotFound, "Server '\(server)' has no tool '\(tool)'.", source: .caller)
+        }
+        return ToolTarget(server: known.server, tool: known.name)
+    }
+
+    func serverNames(_ visibility: Visibility) -> [String] { Set(seen(visibility).map(\.server)).sorted() }
+
+    func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool] {
+        tools(visibility).filter { query.isEmpty || $0.name == query }.prefix(limit).map {
+            DiscoveredTool(
+                name: $0.name, server: $0.target.server, tool: $0.target.tool, description: $0.description, score: 1,
+                why: "")
+        }
+    }
+
+    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription {
+        let id = state.withLock { state in
+            state.lastWatcher += 1
+            state.watchers[state.lastWatcher] = (visibility, body)
+            return state.lastWatcher
+        }
+        return EventSubscription { [self] in state.withLock { $0.watchers[id] = nil } }
+    }
+
+    func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+        calls.append(call)
+        let result = try await handler(call)
+        do throws(EnvelopeFault) {
+            let message = try WireMessage(ByteBuffer(string: #"{"jsonrpc":"2.0","id":7,"result":\#(result)}"#))
+            return CallReply(
+                message: message, server: call.target.server, tool: call.target.tool, duration: .zero,
+                correlationID: "c-1")
+        } catch {
+            throw GateError(.internalError, error.message)
+        }
+    }
+
+    func servers(_ visibility: Visibility) -> [ServerInfo] {
+        serverNames(visibility).map {
+            ServerInfo(
+                name: $0, status: "running", transport: "stdio", toolCount: 1, uptimeSeconds: 5, circuit: "closed",
+                totalCalls: 0, errorRate: 0)
+        }
+    }
+
+    func startServer(_ name: String) async throws(GateError) {}
+    func stopServer(_ name: String) async throws(GateError) {}
+    func restartServer(_ name: String) async throws(GateError) {}
+    func removeServer(_ name: String) async throws(GateError) {}
+    func addServer(_ config: BackendConfig) async throws(GateError) {}
+
+    func health() -> HealthInfo {
+        HealthInfo(
+            status: "ok", version: "1", tier: "free", uptimeSeconds: 1, backendsTotal: 2, backendsHealthy: 2,
+            circuitsOpen: 0)
+    }
+
+    func stats() -> StatsInfo {
+        StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
+    }
+}

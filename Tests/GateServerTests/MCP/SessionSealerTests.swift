@@ -1,0 +1,68 @@
+@testable import GateServer
+import GateProtocol
+import Testing
+
+struct SessionSealerTests {
+    private static func session(_ number: UInt64, agent: String = "hermes") -> MCPSession {
+        MCPSession(id: .init(high: number, low: ~number), version: .v2025_06_18, agent: agent, issued: 1_790_000_000)
+    }
+
+    private static func sealer(_ byte: UInt8 = 1) throws -> SessionSealer {
+        try #require(SessionSealer(key: [UInt8](repeating: byte, count: 32)))
+    }
+
+    @Test(arguments: ["", "a", "hermes", String(repeating: "x", count: 64)])
+    func anIdCarriesItsSession(agent: String) throws {
+        let sealer = try SessionSealerTests.sealer()
+        let session = SessionSealerTests.session(42, agent: agent)
+        let id = try #require(sealer.seal(session))
+        #expect(id.utf8.count <= 256)
+        #expect(sealer.open(ArraySlice(id.utf8)) == session)
+        #expect(try SessionSealerTests.sealer(2).open(ArraySlice(id.utf8)) == nil)
+    }
+
+    @Test func everyChangeOfAnIdIsNoticed() throws {
+        let sealer = try SessionSealerTests.sealer()
+        let id = Array(try #require(sealer.seal(SessionSealerTests.session(7))).utf8)
+        for index in id.indices {
+            for other in "A9_-".utf8 where other != id[index] {
+                var changed = id
+                changed[index] = other
+                #expect(sealer.open(changed[...]) == nil)
+            }
+            #expect(sealer.open(id[..<index]) == nil)
+        }
+        #expect(sealer.open((id + [UInt8(ascii: "A")])[...]) == nil)
+        #expect(sealer.open(ArraySlice(repeating: UInt8(ascii: "A"), count: 100_000)) == nil)
+    }
+
+    @Test func aKeyHas32Bytes() {
+        #expect(SessionSealer(key: [UInt8](repeating: 1, count: 31)) == nil)
+        #expect(SessionSealer(key: []) == nil)
+    }
+
+    /// RFC 4231, test case 2, with its key filled up with zeros, which HMAC does as well.
+    @Test func theHashIsTheOneOfTheStandard() throws {
+        let hash = try #require(KeyedHash(key: Array("Jefe".utf8) + [UInt8](repeating: 0, count: 28)))
+        let tag = try #require(hash.tag("what do ya want for nothing?".utf8))
+        #expect(
+            tag.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+    }
+
+    @Test func endedSessionsAreRememberedUpToALimit() {
+        var ended = EndedSessions(limit: 3)
+        let ids = (0..<5).map { MCPSession.ID(high: $0, low: 0) }
+        for id in ids + [ids[4]] { ended.end(id) }
+        #expect(ids.map(ended.contains) == [false, false, true, true, true])
+    }
+
+    @Test(arguments: [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("+/+/", nil as String?)])
+    func base64IsReadStrictly(text: String, plain: String?) {
+        let expected: [UInt8]? = plain.map { Array($0.utf8) } ?? [0xFB, 0xFF, 0xBF]
+        #expect(Base64.decode(Array(text.utf8)) == expected)
+    }
+
+    @Test(arguments: ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zm9v=", "Z===", "Zm 9", "Zm9-", "=Zg="])
+    func otherSpellingsAreRefused(text: String) { #expect(Base64.decode(Array(text.utf8)) == nil) }
+}
