@@ -39,6 +39,12 @@ package final class HTTPBodyStream: Sendable {
         if queue.withLock({ $0.finish() }) { scheduleDrain() }
     }
 
+    /// Ends the body with one more message, which may be larger than what a stream may hold otherwise: a large result
+    /// must not be lost because smaller messages came before it.
+    package func finish(with last: ByteBuffer) {
+        if queue.withLock({ $0.finish(with: last) }) { scheduleDrain() }
+    }
+
     private func scheduleDrain() {
         connection.shared.eventLoop.execute { self.connection.drain(self, of: self.exchange) }
     }

@@ -64,6 +64,17 @@ struct StreamQueue {
         return !isDraining
     }
 
+    /// Queues a last message whatever its size: it is in memory already, and nothing follows it.
+    /// - Returns: whether the caller must arrange a drain.
+    mutating func finish(with last: ByteBuffer) -> Bool {
+        guard phase == .open else { return false }
+        if last.readableBytes > 0 {
+            messages.append(last)
+            bytes += last.readableBytes
+        }
+        return finish()
+    }
+
     mutating func next() -> Next {
         if phase == .ended { return .ended }
         if let message = messages.popFirst() {
