@@ -64,6 +64,18 @@ struct ProgressTests {
         }
     }
 
+    @Test func aLargeResultArrivesBehindNotices() async throws {
+        let text = String(repeating: "x", count: 3 * 1024 * 1024)
+        let result = #"{"content":[{"type":"text","text":"\#(text)"}]}"#
+        try await FrontEndRig.with(ProgressTests.reporting([#""progress":1"#], result)) { rig in
+            let stream = try await rig.stream(
+                request("tools/call", ProgressTests.params), try await rig.session())
+            _ = try await stream.next()
+            let last = try await stream.next()
+            #expect(last.data.utf8.count == #"{"jsonrpc":"2.0","id":1,"result":}"#.utf8.count + result.utf8.count)
+        }
+    }
+
     @Test func aNoticeAfterTheResultIsDropped() async throws {
         let late = Mutex<(@Sendable (CallEvent) -> Void)?>(nil)
         let services = FakeServices { call in

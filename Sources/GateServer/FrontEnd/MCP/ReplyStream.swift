@@ -66,8 +66,7 @@ final class ReplyStream: Sendable {
         case .waiting: exchange.send(status: reply.status, headers: MCPText.jsonHeaders, body: reply.parts)
         case .streaming(let stream, let keepAlive):
             if let keepAlive { streams.remove(keepAlive) }
-            stream.write(EventText.message(reply.parts))
-            stream.finish()
+            stream.finish(with: EventText.message(reply.parts))
         case .done: break
         }
     }
