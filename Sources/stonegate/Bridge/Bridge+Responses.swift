@@ -39,7 +39,7 @@ extension Bridge {
             write(reply.line)
         case .answer(let answered):
             guard let own = exchange.message?.id ?? exchange.openingID else { return write(reply.line) }
-            guard answered == nil || answered == own else { return write(reply.line) }
+            guard answered == nil || answered == BridgeMessage.comparable(own) else { return write(reply.line) }
             exchanges[id]?.isAnswered = true
             // An error without an id belongs to the only request there was.
             let line = answered == nil ? reply.error.map { BridgeReply.error($0, id: own) } ?? reply.line : reply.line

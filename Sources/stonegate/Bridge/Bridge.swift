@@ -111,7 +111,7 @@ struct Bridge: Sendable {
     /// - Returns: whether that is all; a legacy request that is under way must be cancelled at the gateway as well.
     private mutating func stop(_ id: [UInt8]) -> Bool {
         if session.withdraw(id) { return true }
-        for (key, exchange) in exchanges where exchange.message?.id == id {
+        for (key, exchange) in exchanges where exchange.message?.comparableID == id {
             if exchange.message?.isModern == true || exchange.isWaiting {
                 exchanges[key] = nil
                 actions.append(.cancel(key))

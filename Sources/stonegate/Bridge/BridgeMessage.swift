@@ -19,7 +19,7 @@ struct BridgeMessage: Sendable {
     let modernVersion: String?
     /// What `Mcp-Name` repeats.
     let name: String?
-    /// The request that a `notifications/cancelled` is about.
+    /// The request that a `notifications/cancelled` is about, comparable.
     let cancelledID: [UInt8]?
 
     /// - Throws: `EnvelopeFault` for what is no JSON-RPC message. A batch is none here: see ``init(batch:)``.
@@ -59,7 +59,8 @@ struct BridgeMessage: Sendable {
         name = nameKey.flatMap { string(envelope.params?.find($0, in: text)) }
         let cancelled = envelope.params?.find("requestId", in: text)
         cancelledID =
-            method == "notifications/cancelled" && !isRequest ? cancelled.map { Array(line[$0.value]) } : nil
+            method == "notifications/cancelled" && !isRequest
+            ? cancelled.map { BridgeMessage.comparable(Array(line[$0.value])) } : nil
     }
 
     private static let nameKeys: [String: StaticString] = [
@@ -68,6 +69,14 @@ struct BridgeMessage: Sendable {
     ]
 
     var id: [UInt8]? { if case .request(let id) = kind { id } else { nil } }
+    /// The id in a form in which equal ids are equal bytes.
+    var comparableID: [UInt8]? { id.map(BridgeMessage.comparable) }
+
+    /// Some servers write the characters of a string id in another way than they were given.
+    static func comparable(_ id: [UInt8]) -> [UInt8] {
+        id.contains(UInt8(ascii: "\\")) ? (try? JSONValue(parsing: id))?.bytes ?? id : id
+    }
+
     var isModern: Bool { modernVersion != nil }
     /// A subscription to changes: its stream stays open for as long as the client listens.
     var isListen: Bool { isModern && method == "subscriptions/listen" }

@@ -3,7 +3,7 @@ import GateProtocol
 /// One message from the gateway, checked before it may go to the client.
 struct BridgeReply: Sendable {
     enum Kind: Sendable, Equatable {
-        /// A result or an error; the id is nil when the gateway could not tell it.
+        /// A result or an error; its id, comparable, is nil when the gateway could not tell it.
         case answer(id: [UInt8]?)
         /// A request or a notification.
         case other(method: String)
@@ -35,7 +35,7 @@ struct BridgeReply: Sendable {
             }
             error = bytes(envelope.error?.range)
             switch envelope.kind {
-            case .result, .failure: kind = .answer(id: bytes(envelope.id?.value))
+            case .result, .failure: kind = .answer(id: bytes(envelope.id?.value).map(BridgeMessage.comparable))
             case .request, .notification: kind = .other(method: text(envelope.method) ?? "")
             }
             negotiatedVersion = line.withUnsafeBytes { text(envelope.result?.find("protocolVersion", in: $0)) }

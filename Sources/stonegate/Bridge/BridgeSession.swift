@@ -41,7 +41,7 @@ struct BridgeSession: Sendable {
 
     /// Forgets a held request; false when there is none with this id.
     mutating func withdraw(_ id: [UInt8]) -> Bool {
-        guard let index = held.firstIndex(where: { $0.message?.id == id }) else { return false }
+        guard let index = held.firstIndex(where: { $0.message?.comparableID == id }) else { return false }
         held.remove(at: index)
         return true
     }

@@ -35,7 +35,7 @@ import Testing
                 == #"""
                 NAME  CALLS  ABOUT
                 世界      7  x\u{1B}[31m
-                ab     1000  a long descrip…
+                ab     1000  a long descript…
                 """#)
     }
 
