@@ -215,15 +215,6 @@ struct ConfigLoad {
     /// Values that are right alone and wrong together.
     private mutating func checkTogether() {
         let limits = config.limits
-        let most = "limits.max_call_timeout (\(DurationUnit.seconds.count(limits.maxCallTimeout)) s)"
-        if config.gateway.requestTimeout > limits.maxCallTimeout {
-            complain("gateway.request_timeout", or: "limits.max_call_timeout", "must not be longer than \(most)")
-        }
-        for (index, backend) in config.backends.enumerated() {
-            guard let timeout = backend.requestTimeout, timeout > limits.maxCallTimeout else { continue }
-            complain(
-                "backends[\(index)].request_timeout", or: "limits.max_call_timeout", "must not be longer than \(most)")
-        }
         if limits.restartDelayMin > limits.restartDelayMax {
             complain(
                 "limits.restart_delay_min", or: "limits.restart_delay_max", "must not exceed limits.restart_delay_max")

@@ -46,7 +46,7 @@ extension GatewayConfig {
 
     /// `[gateway]`: how calls are handled.
     package struct Gateway: Sendable, Equatable {
-        /// Calls that may be in flight at once over all backends.
+        /// Connections of agents held at once; counts where it is more than `limits.connections`.
         package var maxConnections = 100
         /// How long one call may take, unless its backend says otherwise.
         package var requestTimeout: Duration = .milliseconds(30_000)

@@ -68,12 +68,6 @@ import Testing
             "[gateway]\nrequest_timeout = -5",
             "c.toml:2:1: gateway.request_timeout: must be from 1 to 86400000 ms, not -5"),
         Case(
-            "[gateway]\nrequest_timeout = 400_000",
-            "c.toml:2:1: gateway.request_timeout: must not be longer than limits.max_call_timeout (300 s)"),
-        Case(
-            "[limits]\nmax_call_timeout = 10",
-            "c.toml:2:1: gateway.request_timeout: must not be longer than limits.max_call_timeout (10 s)"),
-        Case(
             "[limits]\nrestart_delay_min = 40_000",
             "c.toml:2:1: limits.restart_delay_min: must not exceed limits.restart_delay_max"),
         Case("[limits]\nconnections = 0", "c.toml:2:1: limits.connections: must be from 1 to 1000000, not 0"),
@@ -166,9 +160,6 @@ import Testing
         Case(
             "name = \"a\"\ncommand = \"x\"\nrequest_timeout = 0",
             "c.toml:4:1: backends[0].request_timeout: must be from 1 to 86400000 ms, not 0"),
-        Case(
-            "name = \"a\"\ncommand = \"x\"\nrequest_timeout = 300_001",
-            "c.toml:4:1: backends[0].request_timeout: must not be longer than limits.max_call_timeout (300 s)"),
         Case(
             "name = \"a\"\ncommand = \"x\"\nprotocol = \"new\"",
             "c.toml:4:1: backends[0].protocol: must be one of \"auto\", \"legacy\", \"modern\", not \"new\""),

@@ -18,11 +18,32 @@ public enum ProtocolVersion: String, Sendable, CaseIterable, Comparable {
     }
 
     /// The version from the bytes of a header or a JSON string without escapes.
-    public init?(bytes: some Sequence<UInt8>) {
-        guard let known = ProtocolVersion.allCases.first(where: { bytes.elementsEqual($0.rawValue.utf8) }) else {
-            return nil
+    ///
+    /// Every request of a session carries one, so it is read as a date and compared as a number.
+    @inlinable
+    public init?(bytes: some Collection<UInt8>) {
+        let found = bytes.withContiguousStorageIfAvailable { ProtocolVersion(date: UnsafeRawBufferPointer($0)) }
+        guard let version = found ?? Array(bytes).withUnsafeBytes({ ProtocolVersion(date: $0) }) else { return nil }
+        self = version
+    }
+
+    @usableFromInline
+    init?(date: UnsafeRawBufferPointer) {
+        guard date.count == 10, date[4] == UInt8(ascii: "-"), date[7] == UInt8(ascii: "-") else { return nil }
+        var number = 0
+        for index in [0, 1, 2, 3, 5, 6, 8, 9] {
+            let digit = date[index] &- 0x30
+            guard digit < 10 else { return nil }
+            number = number &* 10 &+ Int(digit)
         }
-        self = known
+        switch number {
+        case 2024_11_05: self = .v2024_11_05
+        case 2025_03_26: self = .v2025_03_26
+        case 2025_06_18: self = .v2025_06_18
+        case 2025_11_25: self = .v2025_11_25
+        case 2026_07_28: self = .v2026_07_28
+        default: return nil
+        }
     }
 }
 

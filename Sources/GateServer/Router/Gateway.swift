@@ -145,7 +145,7 @@ package final class Gateway: GatewayServices {
                 .serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
         }
         let bound = backend.settings.requestTimeout
-        let timeout = min(call.timeout ?? bound, max(bound, .zero))
+        let timeout = min(call.timeout ?? bound, max(bound, config.limits.maxCallTimeout))
         var onProgress: (@Sendable (ByteBuffer) -> Void)?
         if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
         let reply = try await backend.call(
