@@ -26,7 +26,9 @@ struct BridgeDriver {
         var options = CurlAgentOptions()
         options.name = "stonegate-mcp"
         let agent = try CurlAgent(options: options)
-        let lines = DispatchSemaphore(value: Self.mostUnhandledLines)
+        // Begun at zero, because a semaphore must not end below the value that it began with.
+        let lines = DispatchSemaphore(value: 0)
+        for _ in 0..<Self.mostUnhandledLines { lines.signal() }
         Self.readInput(lines, emit)
         await withDiscardingTaskGroup { group in
             var bridge = bridge
