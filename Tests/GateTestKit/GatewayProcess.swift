@@ -7,7 +7,7 @@ package final class GatewayProcess: Sendable {
     package var baseURL: String { "http://127.0.0.1:\(port)" }
     package var dataDirectory: String { directory.file("data") }
     /// Made by the gateway at its first start.
-    package var adminTokenFile: String { dataDirectory + "/admin-token" }
+    package var adminTokenFile: String { dataDirectory + "/admin.token" }
 
     /// Starts the gateway and returns when it is ready and answers.
     /// - Parameters:
@@ -40,7 +40,7 @@ package final class GatewayProcess: Sendable {
 
     /// The admin token; nil before the gateway has written it.
     package var adminToken: String? {
-        directory.read("data/admin-token").map { $0.filter { !$0.isWhitespace } }
+        directory.read("data/admin.token").map { $0.filter { !$0.isWhitespace } }
     }
 
     /// Stops it as a service manager would.
