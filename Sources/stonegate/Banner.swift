@@ -12,15 +12,16 @@ enum Banner {
             lines += [
                 "", "No servers yet. Add one to ~/.stonegate/config.toml:", "",
                 "  [[backends]]", "  name = \"time\"", "  command = \"uvx\"", "  args = [\"mcp-server-time\"]", "",
-                "or while the gateway runs:", "", "  gatecall server add time --command uvx -- mcp-server-time",
+                "or while the gateway runs:", "", "  gatecall server add time -- uvx mcp-server-time",
             ]
         }
         if isDemo {
+            let gatecall = ProcessEnvironment.sibling("gatecall") ?? "gatecall"
             lines += [
                 "", "Try it:", "",
                 "  curl \(ready.url)/tools", "  curl -H 'Content-Type: application/json' \(ready.url)/call \\",
                 "    -d '{\"server\":\"demo\",\"tool\":\"echo\",\"arguments\":{\"text\":\"hello\"}}'",
-                "  gatecall call demo/echo text=hello",
+                "  \(gatecall) call demo/echo text=hello",
                 "  claude mcp add --transport http stonegate \(ready.url)/mcp",
             ]
         }

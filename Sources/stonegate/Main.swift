@@ -1,7 +1,7 @@
 import ArgumentParser
+import GateBackend
 import GateProtocol
 
-@main
 struct Stonegate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stonegate",
@@ -14,4 +14,19 @@ struct Stonegate: AsyncParsableCommand {
         subcommands: [
             Serve.self, MCP.self, Check.self, Status.self, Token.self, DemoServerCommand.self,
         ])
+}
+
+@main
+enum Entry {
+    static func main() async {
+        // Before any thread exists: the guardian is forked, and ends the servers should this process be killed.
+        if CommandLine.arguments.dropFirst().first == "serve" {
+            do {
+                try Guardian.start()
+            } catch {
+                Terminal.note("stonegate: servers may outlive a killed gateway: \(error)")
+            }
+        }
+        await Stonegate.main()
+    }
 }

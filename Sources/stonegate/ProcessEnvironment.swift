@@ -35,4 +35,13 @@ enum ProcessEnvironment {
         defer { free(path) }
         return String(cString: path)
     }
+
+    /// The path of a program beside this one, shorter where it lies below the working directory.
+    static func sibling(_ name: String) -> String? {
+        guard let own = executable, let slash = own.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        let path = own[...slash] + name
+        guard access(String(path), X_OK) == 0 else { return nil }
+        let directory = directory + "/"
+        return path.utf8.starts(with: directory.utf8) ? String(path.dropFirst(directory.count)) : String(path)
+    }
 }

@@ -55,10 +55,12 @@ struct Serve: AsyncParsableCommand {
         if let warning = loaded.exposureWarning(mode: file?.mode) { logger.warning("\(warning)") }
         let backends = loaded.config.backends.count
         let path = loaded.path
+        let announcer = CatalogAnnouncer()
         let app = GatewayApp(config: loaded.config, environment: environment, logger: logger)
         do {
             try await app.run { ready in
                 Banner.print(ready, configPath: path, backends: backends, isDemo: demo)
+                announcer.watch(ready.gateway)
             }
         } catch let error as StateDirectoryError {
             Terminal.error(error.description)

@@ -46,7 +46,7 @@ struct StatusPage: Sendable {
         <tbody id="servers"></tbody>
         </table>
         <p id="empty" hidden>No servers yet. Add one to the configuration, or run
-        <code>gatecall server add NAME --command PROGRAM</code>.</p>
+        <code>gatecall server add NAME -- PROGRAM</code>.</p>
         </main>
         <footer><a href="/openapi.json">REST interface</a> · MCP endpoint <code id="endpoint"></code></footer>
         <script src="/ui/app.js"></script>
