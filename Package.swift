@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "stonegate",
             dependencies: [
-                "GateServer", "GateBackend", "GateConfig", "GateClient", "GateCurl", "GateDemo", "GateTerminal", arguments, logging,
+                "GateServer", "GateConfig", "GateClient", "GateCurl", "GateDemo", "GateTerminal", arguments, logging,
             ],
             swiftSettings: strict),
 

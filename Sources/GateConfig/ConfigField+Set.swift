@@ -64,7 +64,9 @@ extension ConfigField {
                 texts.append(try rule.checked(entry, paths: context.paths, base: context.base))
             }
             config[keyPath: property] = texts
-        case .level(let property): config[keyPath: property] = try choice(text)
+        case .level(let property):
+            // Half the world writes it so.
+            config[keyPath: property] = text == "warn" ? .warning : try choice(text)
         case .format(let property): config[keyPath: property] = try choice(text)
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import GateBackend
 import GateProtocol
+import GateServer
 
 struct Stonegate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,10 +19,9 @@ struct Stonegate: AsyncParsableCommand {
 @main
 enum Entry {
     static func main() async {
-        // Before any thread exists: the guardian is forked, and ends the servers should this process be killed.
         if CommandLine.arguments.dropFirst().first == "serve" {
             do {
-                try Guardian.start()
+                try GatewayApp.startGuardian()
             } catch {
                 Terminal.note("stonegate: servers may outlive a killed gateway: \(error)")
             }

@@ -86,8 +86,8 @@ import Testing
         ),
         Case("[license]\nkey_file = \"\"", "c.toml:2:1: license.key_file: must not be empty"),
         Case(
-            "[logging]\nlevel = \"warn\"",
-            "c.toml:2:1: logging.level: must be one of \"trace\", \"debug\", \"info\", \"notice\", \"warning\", \"error\", \"critical\", not \"warn\""
+            "[logging]\nlevel = \"loud\"",
+            "c.toml:2:1: logging.level: must be one of \"trace\", \"debug\", \"info\", \"notice\", \"warning\", \"error\", \"critical\", not \"loud\""
         ),
         Case(
             "[logging]\nformat = \"jsn\"",

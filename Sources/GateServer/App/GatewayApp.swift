@@ -1,3 +1,4 @@
+import GateBackend
 package import GateConfig
 import GateHTTP
 import GateProtocol
@@ -34,6 +35,9 @@ package struct GatewayApp: Sendable {
         self.logger = logger
     }
 
+    /// Forks the guardian, which ends the servers should this process be killed. Only before any thread exists.
+    package static func startGuardian() throws { try Guardian.start() }
+
     /// Runs the gateway until SIGTERM or SIGINT. A second signal ends the process at once.
     ///
     /// - Parameter onReady: called once, when requests are answered. Backends go on starting in the background.
@@ -48,7 +52,7 @@ package struct GatewayApp: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = Gateway(
             config: config, directory: directory, group: group, environment: environment, logger: logger)
-        let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group)
+        let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group, options: mcpOptions)
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(configuration: http, group: group, responder: responder, logger: logger)
         do {
@@ -79,6 +83,14 @@ package struct GatewayApp: Sendable {
 
     /// One loop carries some 40,000 calls a second; more threads than half the machine only take time from the backends.
     private static var loops: Int { max(1, System.coreCount / 2) }
+
+    private var mcpOptions: MCPOptions {
+        var options = MCPOptions()
+        options.maxStreams = config.limits.sessions
+        options.maxCallTimeout = config.limits.maxCallTimeout
+        options.json = JSONLimits(depth: config.limits.jsonDepth, nodes: config.limits.jsonNodes)
+        return options
+    }
 
     private var http: HTTPServerConfiguration {
         var addresses = [HTTPBindAddress(host: config.server.host, port: config.server.port)]

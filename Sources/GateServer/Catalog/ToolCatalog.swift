@@ -108,7 +108,23 @@ final class ToolCatalog: Sendable {
         // The hot path: the exact exposed name, without the name book's lock.
         let snapshot = snapshot
         if let tool = snapshot.tool(named: name), visibility.sees(tool.target.server) { return tool.target }
-        let found = state.withLock { $0.names.resolve(name) { visibility.sees($0.server) } }
+        let (found, unlisted) = state.withLock { state in
+            (
+                state.names.resolve(name) { visibility.sees($0.server) },
+                state.order.filter { visibility.sees($0) && state.entries[ExactText($0)] == nil }
+            )
+        }
+        if case .unknown = found, let first = unlisted.first {
+            if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
+                let server = unlisted.first(where: { $0.sameBytes(as: String(name[..<slash])) })
+            {
+                return ToolTarget(server: server, tool: String(name[name.utf8.index(after: slash)...]))
+            }
+            throw GateError(
+                .starting,
+                "There is no tool '\(name)' yet, but server '\(first)' has not listed its tools. Try again shortly, or look "
+                    + "at gate_status.", server: first, retryAfter: 2)
+        }
         return try target(found, asked: name)
     }
 
@@ -118,7 +134,14 @@ final class ToolCatalog: Sendable {
                 .serverNotFound, "There is no server '\(server)'. GET /server/list shows which there are.",
                 source: .caller, server: server)
         }
-        let found = state.withLock { $0.names.resolve(server: server, tool: tool) { visibility.sees($0.server) } }
+        let (found, isListed) = state.withLock { state in
+            (
+                state.names.resolve(server: server, tool: tool) { visibility.sees($0.server) },
+                state.entries[ExactText(server)] != nil
+            )
+        }
+        // Before its first listing nobody but the server knows what it offers: the call waits for it and the server judges.
+        if !isListed, case .unknown = found { return ToolTarget(server: server, tool: tool) }
         return try target(found, asked: "\(server)/\(tool)")
     }
 

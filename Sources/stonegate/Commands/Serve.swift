@@ -1,5 +1,4 @@
 import ArgumentParser
-import GateBackend
 import GateConfig
 import GateProtocol
 import GateServer

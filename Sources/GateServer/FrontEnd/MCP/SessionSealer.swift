@@ -4,7 +4,7 @@ import GateProtocol
 package struct SessionSealer: Sendable {
     private static let format: UInt8 = 1
     private static let fixedBytes = 26
-    static let maxAgentBytes = 64
+    static let maxAgentBytes = AgentName.maxBytes
     /// No id is longer; longer ones are not looked at.
     private static let maxIDBytes = 256
 

@@ -2,10 +2,11 @@
 enum AgentName {
     static let header = "X-Stonegate-Agent"
     static let anonymous = "anonymous"
+    static let maxBytes = 64
 
     /// The name a caller gave, held to 64 printable ASCII characters; nil when nothing is left.
     static func bounded(_ bytes: some Sequence<UInt8>) -> String? {
-        let kept = bytes.prefix(SessionSealer.maxAgentBytes).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
+        let kept = bytes.prefix(maxBytes).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
         let trimmed = kept.drop { $0 == 0x20 }
         guard let end = trimmed.lastIndex(where: { $0 != 0x20 }) else { return nil }
         return String(decoding: trimmed[...end], as: UTF8.self)
