@@ -109,7 +109,8 @@ let package = Package(
             dependencies: ["GateClient", "GateDemo", "GateTerminal", "GateTestKit", "stonegate", "gatecall"],
             swiftSettings: strict),
         .testTarget(
-            name: "ClientServerTests", dependencies: ["GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
+            name: "ClientServerTests",
+            dependencies: ["GateProtocol", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
             swiftSettings: strict),
     ]
 )
