@@ -1,5 +1,11 @@
 import GateCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The last lines that a backend wrote to stderr, bounded in bytes, with a rate limit for what goes on to the log.
 struct StderrRing: Sendable {
     static let capacity = 64 * 1024
@@ -12,20 +18,40 @@ struct StderrRing: Sendable {
     private var window: Instant?
     private var inWindow = 0
     private(set) var suppressed = 0
+    private(set) var skippedBytes = 0
 
-    /// Takes what was read.
+    /// Takes what was read. A server that floods stderr must not take the time of others: of a chunk beyond the rate limit only the
+    /// end is looked at.
     ///
     /// - Returns: the lines that may be logged.
-    mutating func feed(_ chunk: some Sequence<UInt8>, now: Instant) -> [String] {
+    mutating func feed(_ chunk: UnsafeRawBufferPointer, now: Instant) -> [String] {
+        var rest = chunk
+        if isFlooding(now: now), chunk.count > StderrRing.longestLine {
+            skippedBytes += chunk.count - StderrRing.longestLine
+            partial.removeAll(keepingCapacity: true)
+            rest = UnsafeRawBufferPointer(rebasing: chunk.suffix(StderrRing.longestLine))
+        }
         var loggable: [String] = []
-        for byte in chunk {
-            if byte == 0x0A {
-                finishLine(now: now, into: &loggable)
-            } else if partial.count < StderrRing.longestLine {
-                partial.append(byte)
+        while let base = rest.baseAddress, !rest.isEmpty {
+            guard let end = memchr(base, 0x0A, rest.count) else {
+                keep(rest)
+                break
             }
+            let length = UnsafeRawPointer(end) - base
+            keep(UnsafeRawBufferPointer(start: base, count: length))
+            finishLine(now: now, into: &loggable)
+            rest = UnsafeRawBufferPointer(rebasing: rest[(length + 1)...])
         }
         return loggable
+    }
+
+    private func isFlooding(now: Instant) -> Bool {
+        guard let window else { return false }
+        return inWindow > StderrRing.linesPerSecond && window.duration(to: now) < .seconds(1)
+    }
+
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+        partial.append(contentsOf: bytes.prefix(StderrRing.longestLine - partial.count))
     }
 
     /// The last lines, oldest first.

@@ -152,7 +152,9 @@ package final class StdioLink: MessageLink {
     }
 
     func stderr(_ bytes: ByteBuffer) {
-        let lines = state.withLock { $0.stderr.feed(bytes.readableBytesView, now: .now) }
+        let lines = bytes.withUnsafeReadableBytes { chunk in
+            state.withLock { $0.stderr.feed(chunk, now: .now) }
+        }
         for line in lines { logger.debug("stderr", metadata: ["line": "\(line)"]) }
     }
 

@@ -84,7 +84,8 @@ import Testing
         let start = clock.now
         child.signal(SIGKILL)
         #expect(await child.exit == .signalled(SIGKILL))
-        #expect(start.duration(to: clock.now) < .seconds(1))
+        // Well before the grandchild's ten minutes, on a machine that runs all other tests at the same time.
+        #expect(start.duration(to: clock.now) < .seconds(5))
         #expect(child.groupMembers == [grandchild])
         child.killGroup()
         try await ProcessFixture.untilEnded(grandchild)
