@@ -48,9 +48,9 @@ package struct GatewayResponder: HTTPResponder {
             answer.headers.add(name: "Allow", value: allowed.joined(separator: ", "))
             return answer
         case .route(let route, _):
-            let hasCredential = head.headers.contains("Authorization")
+            let credentials = head.headers.count(of: "Authorization")
             if route.access == .admin, !isAdminOpen,
-                !token.matches(authorization: head.headers.bytes(of: "Authorization"))
+                credentials != 1 || !token.matches(authorization: head.headers.bytes(of: "Authorization"))
             {
                 var answer = rejection(
                     GateError(
@@ -60,7 +60,8 @@ package struct GatewayResponder: HTTPResponder {
                 answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate admin\"")
                 return answer
             }
-            if route.method == .POST, !hasCredential, !GatewayResponder.isJSON(head.headers.bytes(of: "Content-Type")) {
+            if route.method == .POST, credentials == 0, !GatewayResponder.isJSON(head.headers.bytes(of: "Content-Type"))
+            {
                 return rejection(
                     GateError(
                         .unsupportedMediaType, "Send the header `Content-Type: application/json`.", source: .caller))
@@ -86,15 +87,19 @@ package struct GatewayResponder: HTTPResponder {
             case 503: .overloaded
             default: .badRequest
             }
-        let error = GateError(
-            code, reason, source: status.code == 500 ? .gateway : .caller, correlationID: correlation.next())
-        return HTTPErrorResponse(
-            headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: error.json.bytes))
+        let isOwnFault = status.code == 500 || status.code == 503
+        let rejection = rejection(GateError(code, reason, source: isOwnFault ? .gateway : .caller))
+        return HTTPErrorResponse(headers: rejection.headers, body: rejection.body)
     }
 
     private func respondMCP(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) async {
         if server == nil, request.path == "/", request.method == .GET, GatewayResponder.wantsPage(request.head) {
             exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
+            return
+        }
+        let query = QueryItems(request.query)
+        guard query.isValid else {
+            answer(GatewayResponder.unreadableQuery, exchange)
             return
         }
         let scope: Visibility
@@ -105,7 +110,7 @@ package struct GatewayResponder: HTTPResponder {
             }
             scope = Visibility(servers: [server])
         } else {
-            scope = request.query == nil ? .all : GatewayResponder.scope(QueryItems(request.query))
+            scope = GatewayResponder.scope(query)
         }
         await mcp.respond(to: request, on: exchange, scope: scope)
     }
@@ -115,10 +120,7 @@ package struct GatewayResponder: HTTPResponder {
     ) async {
         let query = QueryItems(request.query)
         do throws(GateError) {
-            guard query.isValid else {
-                throw GateError(
-                    .badRequest, "The query string is not valid UTF-8 in percent encoding.", source: .caller)
-            }
+            guard query.isValid else { throw GatewayResponder.unreadableQuery }
             let reply = try await route.handler(
                 RESTRequest(
                     http: request, exchange: exchange, parameters: parameters, query: query,
@@ -147,6 +149,11 @@ package struct GatewayResponder: HTTPResponder {
         return HTTPRejection(
             status: HTTPResponseStatus(statusCode: error.status), headers: headers,
             body: ByteBuffer(bytes: error.json.bytes), closesConnection: false)
+    }
+
+    private static var unreadableQuery: GateError {
+        GateError(
+            .badRequest, "The query string must be UTF-8 in percent encoding, with at most 100 items.", source: .caller)
     }
 
     private static func scope(_ query: QueryItems) -> Visibility {

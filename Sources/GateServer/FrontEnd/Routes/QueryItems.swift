@@ -37,13 +37,17 @@ enum PercentDecoding {
 /// The items of a query string, decoded. Of a repeated name the first counts.
 struct QueryItems: Sendable {
     private let items: [(name: String, value: String)]
-    /// False when an escape is broken or the text is not UTF-8.
+    /// False when an escape is broken, the text is not UTF-8 or there are too many items. Such a query is refused: to
+    /// leave out what cannot be read could widen what the caller asked to see.
     let isValid: Bool
+
+    private static let maxItems = 100
 
     init(_ query: String?) {
         var items: [(name: String, value: String)] = []
-        var isValid = true
-        for pair in (query ?? "").utf8.split(separator: UInt8(ascii: "&")).prefix(100) {
+        let pairs = (query ?? "").utf8.split(separator: UInt8(ascii: "&"))
+        var isValid = pairs.count <= QueryItems.maxItems
+        for pair in pairs.prefix(QueryItems.maxItems) {
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = equals == pair.endIndex ? pair[equals...] : pair[pair.index(after: equals)...]
             guard let name = PercentDecoding.decode(pair[..<equals], plusIsSpace: true),
