@@ -32,8 +32,11 @@ struct RouteTable: Sendable {
         var allowed: [String] = []
         for route in routes {
             guard let parameters = route.match(parts) else { continue }
-            if route.method == head.method { return .route(route, parameters) }
-            allowed.append(route.method.rawValue)
+            // The exchange leaves the body of an answer to HEAD out.
+            if route.method == head.method || (route.method == .GET && head.method == .HEAD) {
+                return .route(route, parameters)
+            }
+            allowed += route.method == .GET ? ["GET", "HEAD"] : [route.method.rawValue]
         }
         return allowed.isEmpty ? .missing : .wrongMethod(allowed)
     }
