@@ -26,7 +26,7 @@ struct CallBody: Sendable {
             throw GateError(.invalidJSON, "The body is not a valid JSON object: \(error).", source: .caller)
         }
         for field in fields.list where !CallBody.isKnown(field, body) {
-            let name = String(buffer: CallBody.slice(body, field.key))
+            let name = String(decoding: CallBody.slice(body, field.key).readableBytesView.prefix(64), as: UTF8.self)
             throw GateError(
                 .badRequest, "Unknown member '\(name)'. The body is {\"server\", \"tool\", \"arguments\"}.",
                 source: .caller)

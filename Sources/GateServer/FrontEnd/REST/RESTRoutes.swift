@@ -141,8 +141,8 @@ struct RESTRoutes: Sendable {
 
     func act(_ action: ServerAction, _ request: RESTRequest) async throws(GateError) -> RESTReply {
         let body = try request.json()
-        guard let name = body["name"]?.stringValue else {
-            throw GateError(.badRequest, "The body needs {\"name\": \"…\"}.", source: .caller)
+        guard let name = body["name"]?.stringValue, name.utf8.count <= 512 else {
+            throw GateError(.badRequest, "The body needs {\"name\": \"…\"}, the name of a server.", source: .caller)
         }
         switch action {
         case .start: try await services.startServer(name)
