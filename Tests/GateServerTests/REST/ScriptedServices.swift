@@ -1,0 +1,145 @@
+import GateBackend
+import GateConfig
+import GateCore
+import GateProtocol
+import GateTestKit
+import NIOCore
+import Synchronization
+
+@testable import GateServer
+
+/// A gateway with a real catalog and no backends: it answers calls as the test says and remembers what it was asked to do.
+final class ScriptedServices: GatewayServices {
+    typealias Answer = @Sendable (ToolCall) async throws(GateError) -> String
+
+    let config: GatewayConfig
+    let catalog: ToolCatalog
+    let calls = Journal<ToolCall>(name: "calls")
+    /// What changed the servers, as `start alpha`.
+    let actions = Journal<String>(name: "actions")
+    let added = Journal<BackendConfig>(name: "added servers")
+    private let answer: Answer
+    private let names = ["alpha", "beta"]
+
+    /// Both servers have an `echo` and a `read.file`, so that one of each gets another name.
+    static let tools: [(server: String, definitions: [String])] = [
+        (
+            "alpha",
+            [
+                #"{"name":"echo","description":"Says it again.","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}"#,
+                #"{"name":"read.file","description":"Reads a file.","inputSchema":{"type":"object"}}"#,
+            ]
+        ),
+        (
+            "beta",
+            [
+                #"{"name":"echo","description":"Echoes.","inputSchema":{"type":"object"}}"#,
+                #"{"name":"read.file","inputSchema":{"type":"object"}}"#,
+                #"{"name":"weather","description":"Tells the weather of a town.","inputSchema":{"type":"object"}}"#,
+            ]
+        ),
+    ]
+
+    init(
+        config: GatewayConfig = GatewayConfig(),
+        _ answer: @escaping Answer = { _ in #"{"content":[{"type":"text","text":"ok"}]}"# }
+    ) {
+        self.config = config
+        self.answer = answer
+        catalog = ToolCatalog(records: [], limits: ToolDefinitionCheck.Limits()) { _ in }
+        for (server, definitions) in ScriptedServices.tools {
+            catalog.register(server)
+            catalog.setTools(
+                of: server, definitions.map { ByteBuffer(string: $0) }, title: nil, instructions: nil, filter: .all,
+                isStale: false)
+        }
+    }
+
+    func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
+
+    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
+        catalog.snapshot.listing(visibility, era: era)
+    }
+
+    func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        try catalog.resolve(name, visibility)
+    }
+
+    func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        try catalog.resolve(server: server, tool: tool, visibility)
+    }
+
+    func serverNames(_ visibility: Visibility) -> [String] { names.filter(visibility.sees) }
+
+    func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool] {
+        tools(visibility).prefix(limit).map {
+            DiscoveredTool(
+                name: $0.name, server: $0.target.server, tool: $0.target.tool, description: $0.description, score: 0.5,
+                why: "scripted")
+        }
+    }
+
+    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription {
+        catalog.changes.subscribe(visibility, catalog: catalog, body)
+    }
+
+    func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+        calls.append(call)
+        let result = try await answer(call)
+        do throws(EnvelopeFault) {
+            let message = try WireMessage(ByteBuffer(string: #"{"jsonrpc":"2.0","id":7,"result":\#(result)}"#))
+            return CallReply(
+                message: message, server: call.target.server, tool: call.target.tool, duration: .microseconds(1_500),
+                correlationID: "run-1")
+        } catch {
+            throw GateError(.backendProtocolError, error.message, source: .backend)
+        }
+    }
+
+    func servers(_ visibility: Visibility) -> [ServerInfo] {
+        serverNames(visibility).map { name in
+            ServerInfo(
+                name: name, status: "running", transport: "stdio", toolCount: 2, uptimeSeconds: 5, circuit: "closed",
+                totalCalls: 4, errorRate: 0.25,
+                details: JSONObject([
+                    ("since_seconds", 5), ("reason", "ready"), ("advice", "nothing to do"), ("in_flight", 0),
+                    ("queued", 0), ("restarts", 0), ("total_errors", 1), ("pid", 4_711), ("protocol", "2025-11-25"),
+                    ("stderr", ["hello"]),
+                ]))
+        }
+    }
+
+    func startServer(_ name: String) async throws(GateError) { try act("start", name) }
+    func stopServer(_ name: String) async throws(GateError) { try act("stop", name) }
+    func restartServer(_ name: String) async throws(GateError) { try act("restart", name) }
+    func removeServer(_ name: String) async throws(GateError) { try act("remove", name) }
+
+    func addServer(_ config: BackendConfig) async throws(GateError) {
+        if names.contains(config.name) {
+            throw GateError(.serverExists, "There is a server '\(config.name)' already.", source: .caller)
+        }
+        actions.append("add \(config.name)")
+        added.append(config)
+    }
+
+    private func act(_ action: String, _ name: String) throws(GateError) {
+        guard names.contains(name) else {
+            throw GateError(.serverNotFound, "There is no server '\(name)'.", source: .caller, server: name)
+        }
+        actions.append("\(action) \(name)")
+    }
+
+    var isDraining: Bool { false }
+
+    func health() -> HealthInfo {
+        HealthInfo(
+            status: "ok", version: "1.2.3", tier: "free", uptimeSeconds: 1, backendsTotal: 2, backendsHealthy: 2,
+            circuitsOpen: 0, warnings: ["a warning"])
+    }
+
+    func stats() -> StatsInfo {
+        StatsInfo(
+            totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,
+            backends: [.init(name: "alpha", calls: 4, errors: 1, averageMilliseconds: 1.25)])
+    }
+}

@@ -1,0 +1,132 @@
+import GateConfig
+import GateTestKit
+import NIOHTTP1
+import Testing
+
+@testable import GateServer
+
+/// Who may use what: every route of the table against this list. A route that is not in it fails the test.
+@Suite struct RouteMatrixTests {
+    /// What a request from elsewhere gets, whatever its credential.
+    private static let foreign = "421 403"
+
+    /// Per route: what a well-formed request gets without a credential, with a wrong token, with the admin token.
+    private static let decisions: [String: [Int]] = [
+        "POST /call": [200, 200, 200],
+        "GET /tools": [200, 200, 200],
+        "GET /tools/{server}": [200, 200, 200],
+        "GET /discover": [200, 200, 200],
+        "GET /schema/{server}/{tool}": [200, 200, 200],
+        "GET /server/list": [200, 200, 200],
+        "POST /server/add": [401, 401, 201],
+        "POST /server/start": [401, 401, 200],
+        "POST /server/stop": [401, 401, 200],
+        "POST /server/restart": [401, 401, 200],
+        "POST /server/remove": [401, 401, 200],
+        "GET /config": [401, 401, 200],
+        "GET /stats": [200, 200, 200],
+        "GET /health": [200, 200, 200],
+        "GET /ui": [200, 200, 200],
+        "GET /ui/app.js": [200, 200, 200],
+        "GET /ui/style.css": [200, 200, 200],
+        "GET /openapi.json": [200, 200, 200],
+    ]
+
+    /// Heads that no browser on another site and no rebound name may get through with.
+    private static let refused: [(hosts: [String], origins: [String])] = [
+        (["evil.example"], []), (["127.0.0.1.evil.example:3393"], []), (["localhost:1"], []), (["localhost"], []),
+        ([RESTRig.ownHost, RESTRig.ownHost], []), ([RESTRig.ownHost, "evil.example"], []), ([], []),
+        ([RESTRig.ownHost], ["http://evil.example"]), ([RESTRig.ownHost], ["null"]),
+        ([RESTRig.ownHost], ["http://localhost.evil.example:3393"]),
+        ([RESTRig.ownHost], ["http://localhost:3393", "http://evil.example"]),
+        ([RESTRig.ownHost], ["http://localhost:3393", "http://localhost:3393"]),
+        ([RESTRig.ownHost], ["http://u@localhost:3393"]), ([RESTRig.ownHost], ["https://localhost:3393"]),
+        ([RESTRig.ownHost], ["http://localhost:3393/"]), ([RESTRig.ownHost], ["http://localhost"]),
+        ([RESTRig.ownHost], [""]),
+    ]
+
+    @Test func everyRouteDecidesAsListed() async throws {
+        try await RESTRig.with { (rig) async throws in
+            let routes = RouteTable.standard(rig.services).routes
+            #expect(Set(routes.map(RouteMatrixTests.name)) == Set(RouteMatrixTests.decisions.keys))
+            for route in routes {
+                let expected = try #require(RouteMatrixTests.decisions[RouteMatrixTests.name(route)])
+                for (credential, status) in zip(RESTRig.Credential.allCases, expected) {
+                    let own = try await request(route, credential, rig)
+                    #expect(own.status == status, "\(RouteMatrixTests.name(route)), credential \(credential)")
+                    let host = try await request(route, credential, rig, hosts: ["evil.example:3393"])
+                    let origin = try await request(route, credential, rig, origins: ["http://evil.example"])
+                    #expect(
+                        "\(host.status) \(origin.status)" == RouteMatrixTests.foreign,
+                        "\(RouteMatrixTests.name(route)), credential \(credential)")
+                }
+            }
+        }
+    }
+
+    @Test func adminRoutesAreThoseThatChangeServersOrShowTheConfiguration() {
+        let routes = RouteTable.standard(ScriptedServices()).routes
+        let admin = routes.filter { $0.access == .admin }.map(RouteMatrixTests.name).sorted()
+        #expect(
+            admin == [
+                "GET /config", "POST /server/add", "POST /server/remove", "POST /server/restart", "POST /server/start",
+                "POST /server/stop",
+            ])
+        // A GET must never change anything: browsers send GETs to other sites freely.
+        for route in routes { #expect(route.changes == (route.method == .POST), "\(RouteMatrixTests.name(route))") }
+    }
+
+    @Test func nothingReachesARouteUnderAForeignName() async throws {
+        try await RESTRig.with { (rig) async throws in
+            for route in RouteTable.standard(rig.services).routes {
+                for (hosts, origins) in RouteMatrixTests.refused {
+                    let reply = try await request(route, .admin, rig, hosts: hosts, origins: origins)
+                    #expect(
+                        [400, 403, 421].contains(reply.status),
+                        "\(RouteMatrixTests.name(route)): \(hosts) \(origins) gave \(reply.status)")
+                }
+            }
+            for path in ["/mcp", "/", "/mcp/alpha"] {
+                for (hosts, origins) in RouteMatrixTests.refused {
+                    let reply = try await rig.send(
+                        "POST", path, .admin, hosts: hosts, headers: origins.map { ("Origin", $0) }, body: "{}")
+                    #expect([400, 403, 421].contains(reply.status), "\(path): \(hosts) \(origins)")
+                }
+            }
+            #expect(rig.isUntouched)
+        }
+    }
+
+    @Test func anOpenAdminStillRefusesOtherSites() async throws {
+        try await RESTRig.with(configure: { $0.server.unsafeOpenAdmin = true }) { (rig) async throws in
+            #expect(try await rig.get("/config").status == 200)
+            #expect(try await rig.post("/server/stop", #"{"name":"alpha"}"#).status == 200)
+            let foreign = try await rig.post(
+                "/server/start", #"{"name":"alpha"}"#, headers: [("Origin", "http://evil.example")])
+            #expect(foreign.status == 403)
+            let form = try await rig.send(
+                "POST", "/server/start", headers: [("Content-Type", "text/plain")], body: "{}")
+            #expect(form.status == 415)
+            #expect(rig.services.actions.all == ["stop alpha"])
+        }
+    }
+
+    private static func name(_ route: Route) -> String { "\(route.method.rawValue) \(route.path)" }
+
+    private func request(
+        _ route: Route, _ credential: RESTRig.Credential, _ rig: RESTRig, hosts: [String] = [RESTRig.ownHost],
+        origins: [String] = []
+    ) async throws -> HTTPReply {
+        let path = route.path.split(separator: "/").map { $0 == "{server}" ? "alpha" : $0 == "{tool}" ? "echo" : $0 }
+        let body =
+            switch route.path {
+            case "/call": #"{"server":"alpha","tool":"echo"}"#
+            case "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#
+            default: #"{"name":"alpha"}"#
+            }
+        return try await rig.send(
+            route.method.rawValue, "/" + path.joined(separator: "/"), credential, hosts: hosts,
+            headers: [("Content-Type", "application/json")] + origins.map { ("Origin", $0) },
+            body: route.method == .POST ? body : nil)
+    }
+}
