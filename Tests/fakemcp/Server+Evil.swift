@@ -34,7 +34,7 @@ extension Server {
         case .listChangeStorm:
             listChangeStorm()
             exchange.finish(message)
-        case .httpRedirect, .http401, .http500, .httpClose, .httpForget: exchange.misbehave(evil)
+        case .httpRedirect, .http401, .http500, .httpClose: exchange.misbehave(evil)
         default: exchange.finish(message)
         }
     }

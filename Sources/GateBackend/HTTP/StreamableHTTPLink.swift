@@ -218,8 +218,9 @@ package final class StreamableHTTPLink: MessageLink {
         let (held, stream) = state.withLock { state -> ([OutboundMessage], ServerStream?) in
             guard !state.isClosed else { return ([], nil) }
             defer { state.held = nil }
-            if state.stream == nil, state.version != nil { state.stream = ServerStream(link: self) }
-            return (state.held ?? [], state.stream)
+            let opens = state.stream == nil && state.version != nil
+            if opens { state.stream = ServerStream(link: self) }
+            return (state.held ?? [], opens ? state.stream : nil)
         }
         for message in held { send(message) }
         stream?.open()

@@ -23,8 +23,9 @@ extension BackendConnection {
     }
 
     package func linkFailed(exchange: UInt64, _ failure: LinkFailure) {
-        fail(exchange, error(for: failure))
+        // First, so that the caller's second attempt does not meet this connection again.
         if case .sessionLost = failure.kind { state.withLock { $0.onSessionLost }?() }
+        fail(exchange, error(for: failure))
     }
 
     package func linkClosed(_ reason: String) {
@@ -43,6 +44,7 @@ extension BackendConnection {
             let entry = state.withLock({ $0.table.remove(key) })
         else {
             countStray()
+            if let exchange { fail(exchange, broken("its answer carries another request's id.")) }
             return
         }
         entry.reply.resume(returning: .success(message))
