@@ -10,7 +10,11 @@ extension LinkFailure {
             case .protocolError: .protocolBreach
             default: .network
             }
-        self.init(kind, error.message, sent: error.sent)
+        // What breaks a connection is put into a sentence by the receiver; the others are sentences.
+        var text = error.message[...]
+        while text.utf8.last == UInt8(ascii: ".") { text.removeLast() }
+        if case .network = kind {} else { text += "." }
+        self.init(kind, String(text), sent: error.sent)
     }
 
     /// An answer whose status is no success and whose body is no JSON-RPC message.

@@ -17,6 +17,8 @@ package final class StreamableHTTPLink: MessageLink {
         /// Notices and answers under way.
         var unkeyed: [ObjectIdentifier: LinkExchange] = [:]
         var session: String?
+        /// The server no longer knows the session. Its id is still sent, so that each request is told so.
+        var isSessionLost = false
         var version: ProtocolVersion?
         /// The fields of each request of the legacy session as it is now.
         var sessionHeaders: [(name: String, value: String)]
@@ -128,7 +130,10 @@ package final class StreamableHTTPLink: MessageLink {
                 state.held = nil
                 state.stream = nil
             }
-            return (Array(state.exchanges.values) + state.unkeyed.values, state.stream, state.session != nil)
+            return (
+                Array(state.exchanges.values) + state.unkeyed.values, state.stream,
+                state.session != nil && !state.isSessionLost
+            )
         }
         guard let ended else { return await agent.shutdown() }
         for exchange in ended.exchanges { exchange.abandon() }
@@ -206,7 +211,7 @@ package final class StreamableHTTPLink: MessageLink {
 
     func forgetSession() {
         let stream = state.withLock { state in
-            state.session = nil
+            state.isSessionLost = true
             defer { state.stream = nil }
             return state.stream
         }

@@ -129,6 +129,8 @@ import Testing
         let failure = try await recorder.failure(2)
         #expect(failure.isSessionLost)
         #expect(!failure.sent)
+        link.send(F.request(3, era: .legacy))
+        #expect(try await recorder.failure(3).isSessionLost)
         await link.close()
         // There is no session left to delete.
         #expect(!server.requests.all.contains { $0.method == "DELETE" })
