@@ -10,6 +10,8 @@ import GateProtocol
 package struct AdminToken: Sendable {
     package static let fileName = "admin.token"
     private static let prefix = "sg_admin_"
+    /// base64url.
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Where the token is kept.
     package let path: String
@@ -35,7 +37,9 @@ package struct AdminToken: Sendable {
             }
             let content = directory.read(fileName) ?? []
             let token = content.prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0x20 }
-            guard token.count == prefix.utf8.count + 43, token.starts(with: prefix.utf8) else {
+            guard token.count == prefix.utf8.count + 43, token.starts(with: prefix.utf8),
+                token.dropFirst(prefix.utf8.count).allSatisfy(alphabet.contains)
+            else {
                 throw StateDirectoryError(
                     description: "\(path) holds no token. Remove it; a new one is made at the next start.",
                     isBusy: false)
@@ -63,7 +67,6 @@ package struct AdminToken: Sendable {
 
     /// 32 bytes of the system's generator as base64url.
     private static func make() -> [UInt8] {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         var random = SystemRandomNumberGenerator()
         // 42 symbols of 6 bits and one of 4: 256 bits.
         let symbols = (0..<42).map { _ in alphabet[Int.random(in: 0..<64, using: &random)] }

@@ -80,7 +80,9 @@ package final class StateDirectory: Sendable {
 
     private func write(_ name: String, _ content: [UInt8]) -> String? {
         let temporary = "\(path)/.\(name).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // What an earlier run left there may have another mode or lead elsewhere.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return StateDirectory.reason }
         var written = 0
         while written < content.count {
@@ -94,8 +96,12 @@ package final class StateDirectory: Sendable {
             }
             written += count
         }
-        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, "\(path)/\(name)") == 0 else {
-            return StateDirectory.reason
+        let isOnDisk = fsync(descriptor) == 0
+        let syncReason = StateDirectory.reason
+        guard close(descriptor) == 0, isOnDisk, rename(temporary, "\(path)/\(name)") == 0 else {
+            let reason = isOnDisk ? StateDirectory.reason : syncReason
+            unlink(temporary)
+            return reason
         }
         return nil
     }
@@ -127,6 +133,11 @@ package final class StateDirectory: Sendable {
                 description: "\(path) belongs to another user. Set server.data_dir to a directory of your own.",
                 isBusy: false)
         }
+        guard status.st_mode & 0o022 == 0 else {
+            throw StateDirectoryError(
+                description: "\(path) can be written by other users of this machine. Run: chmod 700 \(path) — or set "
+                    + "server.data_dir to a directory of your own.", isBusy: false)
+        }
     }
 
     private static func read(_ path: String) -> [UInt8]? {
@@ -151,9 +162,12 @@ package final class StateDirectory: Sendable {
 }
 
 extension StateDirectory {
-    /// Random bytes that are made once and kept for the owner alone.
+    /// Random bytes that are made once and kept for the owner alone; made anew when others could read them.
     package func secret(_ name: String, bytes count: Int) throws(GateError) -> [UInt8] {
-        if let known = read(name), known.count == count { return known }
+        var status = stat()
+        let isPrivate =
+            lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o077 == 0
+        if isPrivate, let known = read(name), known.count == count { return known }
         var random = SystemRandomNumberGenerator()
         let made = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         try saveNow(name, made)
