@@ -14,7 +14,9 @@ struct RequestGuard: Sendable {
     init(_ server: GatewayConfig.Server) {
         var hosts: Set<[UInt8]> = []
         var origins: Set<[UInt8]> = []
-        for name in ["localhost", "127.0.0.1", "[::1]"] {
+        // Another address of 127.0.0.0/8 may be listened on.
+        let own = server.host.utf8.contains(UInt8(ascii: ":")) ? "[\(server.host)]" : server.host
+        for name in ["localhost", "127.0.0.1", "[::1]", own] {
             hosts.insert(Array("\(name):\(server.port)".utf8))
             origins.insert(Array("http://\(name):\(server.port)".utf8))
             if server.port == 80 {

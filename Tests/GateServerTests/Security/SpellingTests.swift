@@ -77,6 +77,13 @@ import Testing
         }
     }
 
+    @Test func theAddressListenedOnIsAHost() async throws {
+        try await RESTRig.with(configure: { $0.server.host = "127.0.0.2" }) { (rig) async throws in
+            #expect(try await rig.send("GET", "/health", hosts: ["127.0.0.2:3393"]).status == 200)
+            #expect(try await rig.send("GET", "/health", hosts: ["127.0.0.3:3393"]).status == 421)
+        }
+    }
+
     @Test func configuredNamesAreHosts() async throws {
         let configure: (inout GatewayConfig) -> Void = {
             $0.server.allowedHosts = ["gate.internal", "other.internal:8443"]
