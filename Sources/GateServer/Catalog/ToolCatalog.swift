@@ -49,14 +49,16 @@ final class ToolCatalog: Sendable {
         let entry = CatalogEntry(
             server: server, title: title, instructions: instructions, definitions: definitions, filter: filter,
             limits: limits, isStale: isStale)
-        let (records, given) = state.withLock { state -> ([NameBook.Record], [NameBook.Record]?) in
-            guard state.order.contains(where: { $0.sameBytes(as: server) }) else { return ([], nil) }
+        let registered = state.withLock { state -> ([NameBook.Record], [NameBook.Record]?)? in
+            guard state.order.contains(where: { $0.sameBytes(as: server) }) else { return nil }
             let before = state.names.revision
             let records = state.names.setTools(entry.tools.map(\.check.name), of: server)
             state.entries[ExactText(server)] = entry
             rebuild(&state)
             return (records, state.names.revision == before ? nil : state.names.records)
         }
+        // Its list was under way when the server was removed.
+        guard let (records, given) = registered else { return }
         if let given { onNames(given) }
         index.replace(
             server: server, title: title, description: instructions,
