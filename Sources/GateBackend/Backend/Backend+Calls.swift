@@ -13,6 +13,8 @@ package struct BackendCall: Sendable {
     /// Absolute: progress does not extend it.
     package var deadline: Instant
     package var onProgress: (@Sendable (ByteBuffer) -> Void)?
+    /// Header fields that repeat arguments, for backends over HTTP.
+    package var mirrored: [(header: String, value: String)] = []
 
     package init(
         tool: String, arguments: ByteBuffer?, meta: ByteBuffer?, principal: ExactText, deadline: Instant,
@@ -55,9 +57,10 @@ extension Backend {
         var connection = try await readyConnection(deadline: call.deadline)
         try await enterQueue(call, now: now)
         defer { leaveQueue() }
-        let request = BackendRequest(
+        var request = BackendRequest(
             MCPMethod.toolsCall, .tool(call.tool, arguments: call.arguments), meta: call.meta, deadline: call.deadline,
             onProgress: call.onProgress)
+        request.mirrored = call.mirrored
         do throws(GateError) {
             return try await connection.send(request)
         } catch {

@@ -70,7 +70,9 @@ package final class BackendConnection: MessageLinkReceiver {
     package func send(_ request: BackendRequest) async throws(GateError) -> WireMessage {
         let (key, era) = state.withLock { ($0.table.makeKey(), $0.era) }
         let message = OutboundMessage(
-            key: key, method: request.method, name: request.mirroredName, body: request.encoded(key: key, era: era),
+            key: key, method: request.method, name: request.mirroredName,
+            headers: era == .modern ? request.mirrored.map { ($0.header, MCPHeader.encoded($0.value)) } : [],
+            body: request.encoded(key: key, era: era),
             era: era)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (reply: PendingTable.Reply) in

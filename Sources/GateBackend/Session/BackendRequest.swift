@@ -20,6 +20,8 @@ package struct BackendRequest: Sendable {
     package var deadline: Instant?
     /// Set when progress is wanted: gets the members of each notice but the token, as JSON text without braces.
     package var onProgress: (@Sendable (ByteBuffer) -> Void)?
+    /// Header fields that repeat arguments (HTTP, 2026-07-28), not yet encoded.
+    package var mirrored: [(header: String, value: String)] = []
     /// Whether the backend is told when it is given up: never for the handshake.
     package var isCancellable = true
 

@@ -9,6 +9,7 @@ struct CatalogEntry: Sendable {
         let check: ToolDefinitionCheck
         let original: ByteBuffer
         let repairs: [String]
+        let mirror: HeaderMirror
     }
 
     let server: String
@@ -52,13 +53,20 @@ struct CatalogEntry: Sendable {
             case .dropped(let reason):
                 dropped.append("\(check.name.isEmpty ? "a tool without a name" : check.name): \(reason)")
             case .keep, .repaired:
+                let mirror: HeaderMirror
+                do throws(HeaderMirror.Invalid) {
+                    mirror = try HeaderMirror(inputSchema: check.definition["inputSchema"] ?? .null)
+                } catch {
+                    dropped.append("\(check.name): \(error)")
+                    continue
+                }
                 guard names.insert(ExactText(check.name)).inserted else {
                     dropped.append("\(check.name): the server lists this name twice")
                     continue
                 }
                 var repairs: [String] = []
                 if case .repaired(let reasons) = check.outcome { repairs = reasons }
-                tools.append(Tool(check: check, original: definition, repairs: repairs))
+                tools.append(Tool(check: check, original: definition, repairs: repairs, mirror: mirror))
             }
         }
         self.tools = tools

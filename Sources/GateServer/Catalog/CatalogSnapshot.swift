@@ -7,6 +7,8 @@ import Synchronization
 /// The catalog at one moment. Nothing in it changes, so every reader works on it without a lock; listings are made once and kept.
 final class CatalogSnapshot: Sendable {
     let tools: [CatalogTool]
+    /// Only the tools that have arguments to repeat in headers: almost always none.
+    let mirrors: [ToolTarget: HeaderMirror]
     private let byName: [ExactText: Int]
     private let listings = Mutex<[Listing: ByteBuffer]>([:])
 
@@ -18,8 +20,9 @@ final class CatalogSnapshot: Sendable {
     /// Callers choose their own `?servers=`, so what they chose is kept in bounded number.
     private static let maxListings = 256
 
-    init(tools: [CatalogTool]) {
+    init(tools: [CatalogTool], mirrors: [ToolTarget: HeaderMirror] = [:]) {
         self.tools = tools
+        self.mirrors = mirrors
         byName = Dictionary(tools.enumerated().map { (ExactText($0.element.name), $0.offset) }) { first, _ in first }
     }
 

@@ -148,14 +148,30 @@ package final class Gateway: GatewayServices {
         let timeout = min(call.timeout ?? bound, max(bound, config.limits.maxCallTimeout))
         var onProgress: (@Sendable (ByteBuffer) -> Void)?
         if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
-        let reply = try await backend.call(
-            BackendCall(
-                tool: target.tool, arguments: call.arguments, meta: call.meta, principal: ExactText(call.caller.agent),
-                deadline: started.advanced(by: timeout), onProgress: onProgress))
+        var forwarded = BackendCall(
+            tool: target.tool, arguments: call.arguments, meta: call.meta, principal: ExactText(call.caller.agent),
+            deadline: started.advanced(by: timeout), onProgress: onProgress)
+        if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(call.arguments) {
+            forwarded.mirrored = mirror.fields(of: arguments)
+        }
+        let reply = try await backend.call(forwarded)
         guard reply.envelope.kind == .result else { throw refusal(reply, target) }
         return CallReply(
             message: reply, server: target.server, tool: target.tool, duration: started.duration(to: .now),
             correlationID: id)
+    }
+
+    package func headerMismatch(
+        _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
+    ) -> String? {
+        guard let mirror = catalog.snapshot.mirrors[target] else { return nil }
+        let parsed = Gateway.parsed(arguments) ?? .null
+        return mirror.items.first { !mirror.agrees($0, received: header($0.header), arguments: parsed) }?.header
+    }
+
+    /// The arguments as a tree: only for the rare tools that have some of them repeated in headers.
+    private static func parsed(_ arguments: ByteBuffer?) -> JSONValue? {
+        arguments.flatMap { try? JSONValue(parsing: Array(buffer: $0)) }
     }
 
     /// A backend's JSON-RPC error: it answered, and did not want the call.

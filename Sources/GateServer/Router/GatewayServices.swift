@@ -35,6 +35,12 @@ package protocol GatewayServices: Sendable {
     ///   object in `detail`. A result with `isError` is no error here.
     func call(_ call: ToolCall) async throws(GateError) -> CallReply
 
+    /// Compares the header fields that repeat a tool's arguments (`Mcp-Param-*`, 2026-07-28) with the arguments.
+    ///
+    /// - Parameter header: the decoded value of a field of the request, nil when it is absent.
+    /// - Returns: the first field that disagrees; nil when all agree or the tool has none.
+    func headerMismatch(_ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?) -> String?
+
     // Servers.
 
     func servers(_ visibility: Visibility) -> [ServerInfo]

@@ -147,6 +147,10 @@ final class FakeServices: GatewayServices {
             circuitsOpen: 0)
     }
 
+    func headerMismatch(
+        _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
+    ) -> String? { nil }
+
     func stats() -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }

@@ -137,6 +137,10 @@ final class ScriptedServices: GatewayServices {
             circuitsOpen: 0, warnings: ["a warning"])
     }
 
+    func headerMismatch(
+        _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
+    ) -> String? { nil }
+
     func stats() -> StatsInfo {
         StatsInfo(
             totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,

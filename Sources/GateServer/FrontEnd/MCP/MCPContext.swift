@@ -1,4 +1,6 @@
+import GateHTTP
 import GateProtocol
+import NIOCore
 
 /// Who asks, and in which form the answer has to be.
 struct MCPContext: Sendable {
@@ -9,7 +11,20 @@ struct MCPContext: Sendable {
     let scope: Visibility
     /// What the caller allows a call to take; nil leaves it to the backend's limit.
     let timeout: Duration?
+    /// The header of a modern request, which may repeat arguments.
+    var headers: HTTPRequestFields?
 
     var era: ProtocolEra { version.era }
+
+    /// The first header field that does not say what a call's arguments say.
+    func mismatch(_ services: any GatewayServices, _ target: ToolTarget, _ arguments: ByteBuffer?) -> String? {
+        guard let headers else { return nil }
+        return services.headerMismatch(target, arguments: arguments) { name in
+            guard let value = headers.bytes(of: name) else { return nil }
+            // What cannot be decoded says nothing that an argument could.
+            return HeaderValue.decode(value).map { String(decoding: $0, as: UTF8.self) } ?? "\u{0}"
+        }
+    }
+
     var caller: Caller { Caller(agent: agent, source: .mcp, visibility: scope) }
 }

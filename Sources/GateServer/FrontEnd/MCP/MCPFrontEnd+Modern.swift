@@ -40,7 +40,7 @@ extension MCPFrontEnd {
         }
         let context = MCPContext(
             version: .newest, session: nil, agent: modernAgent(message, request.headers), scope: scope,
-            timeout: timeout)
+            timeout: timeout, headers: request.headers)
         let canceller = CallCanceller()
         // In this era a client that closes the answer's stream cancels the call.
         exchange.onClose { _ in canceller.cancel() }

@@ -85,6 +85,11 @@ extension MCPFrontEnd {
         let call: ToolCall
         do throws(GateError) {
             let target = try services.resolve(name, context.scope)
+            if let field = context.mismatch(services, target, arguments) {
+                return .error(
+                    RPCCode.headerMismatch, "The header \(field) does not say what the arguments say.", id: id,
+                    status: .badRequest)
+            }
             call = ToolCall(
                 target: target, arguments: arguments, meta: meta, caller: context.caller, timeout: context.timeout,
                 onEvent: onEvent)
