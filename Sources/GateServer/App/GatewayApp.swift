@@ -55,6 +55,7 @@ package struct GatewayApp: Sendable {
         let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group, options: mcpOptions)
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(configuration: http, group: group, responder: responder, logger: logger)
+        gateway.takeInServers()
         do {
             try await server.start()
         } catch {

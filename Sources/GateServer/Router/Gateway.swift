@@ -40,13 +40,18 @@ package final class Gateway: GatewayServices {
             config.server.unsafeOpenAdmin ? ["unsafe_open_admin is on: anyone on this machine can add servers"] : []
     }
 
-    /// Takes in all servers, of the configuration first, and runs them until ``shutDown()``.
-    package func run() async {
+    /// Takes in all servers, of the configuration first, with the tools that are known of them. Before the first request:
+    /// its sender must see them.
+    package func takeInServers() {
         for backend in config.backends { register(backend, isRuntime: false) }
         for backend in saved.addedServers() { register(backend, isRuntime: true) }
         for refused in saved.refusedServers {
             logger.error("a server that was added at run time is left out: \(refused)")
         }
+    }
+
+    /// Runs the servers until ``shutDown()``.
+    package func run() async {
         await registry.run()
         saved.flush()
     }
