@@ -25,7 +25,7 @@ package final class EventStream: Sendable {
         within time: Duration = .seconds(60)
     ) async throws -> EventStream {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { read(method, port, path, headers, body, time, continuation) }
+            DispatchQueue(label: "blocking").async { read(method, port, path, headers, body, time, continuation) }
         }
     }
 
