@@ -41,6 +41,8 @@ class Schema:
         """The names of a union's members, by method."""
         rule = self.definitions.get(union, {})
         names = [part["$ref"].rsplit("/", 1)[-1] for part in rule.get("anyOf", [rule] if "$ref" in rule else [])]
+        # A union of one is written as that one.
+        names += [union] if "properties" in rule else []
         found = {}
         for name in names:
             method = self.definitions[name].get("properties", {}).get("method", {}).get("const")
