@@ -65,6 +65,21 @@ public indirect enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue {
+    /// Strings are the same when their bytes are: Unicode's equivalent spellings are different values to a backend.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)), (.string(let left), .string(let right)):
+            left.utf8.elementsEqual(right.utf8)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension JSONValue {
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
@@ -72,7 +87,11 @@ extension JSONValue {
     public var isNull: Bool { self == .null }
     /// The number as an integer, when it is written as one and fits.
     public var intValue: Int? { if case .number(let text) = self { Int(text) } else { nil } }
-    public var doubleValue: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+    /// The number as the nearest double; nil when it lies beyond what a double can hold.
+    public var doubleValue: Double? {
+        guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
+        return value
+    }
 
     /// The member of an object; nil for any other kind of value.
     public subscript(key: String) -> JSONValue? { objectValue?[key] }
