@@ -4,7 +4,9 @@ extension Envelope {
         var isBatch = false
         var top = JSONFields()
         var params: JSONFields?
-        var meta: JSONFields?
+        /// `_meta` of `params` and of `result`, kept apart: a message that has both must not lend one the other's.
+        var paramsMeta: JSONFields?
+        var resultMeta: JSONFields?
         var result: JSONFields?
         var error: JSONFields?
 
@@ -16,12 +18,12 @@ extension Envelope {
                 (scanner: inout JSONScanner, key, escaped) throws(JSONFault) -> Range<Int> in
                 guard try scanner.peek() == UInt8(ascii: "{"), !escaped else { return try scanner.skipValue() }
                 if JSONString.equal(text, key, "params") {
-                    let fields = try Parts.fields(&scanner, text, meta: &parts.meta)
+                    let fields = try Parts.fields(&scanner, text, meta: &parts.paramsMeta)
                     parts.params = fields
                     return fields.range
                 }
                 if JSONString.equal(text, key, "result") {
-                    let fields = try Parts.fields(&scanner, text, meta: &parts.meta)
+                    let fields = try Parts.fields(&scanner, text, meta: &parts.resultMeta)
                     parts.result = fields
                     return fields.range
                 }
@@ -78,7 +80,8 @@ extension Envelope {
                 }
                 return make(.request, id: id, method: method)
             }
-            if top.find("result", in: text) != nil {
+            // Some servers send both members, with a null for the one that does not apply.
+            if let found = top.find("result", in: text), !(found.isNull && error != nil) {
                 guard let id, known != nil else { throw .invalid("A result needs the id of its request.", id: nil) }
                 return make(.result, id: id, method: nil)
             }
@@ -87,10 +90,13 @@ extension Envelope {
         }
 
         private func make(_ kind: Kind, id: JSONField?, method: JSONField?) -> Envelope {
-            Envelope(kind: kind, id: id, method: method, params: params, meta: meta, result: result, error: error)
+            Envelope(
+                kind: kind, id: id, method: method, params: params, meta: method == nil ? resultMeta : paramsMeta,
+                result: result, error: error)
         }
 
-        /// MCP allows strings and integers; `1.0` and `1e2` are numbers that some readers would echo differently.
+        /// What can be echoed as it is written. Whoever answers requests decides whether `1.0` and `1e2`, which some readers
+        /// would echo differently, are welcome.
         static func isUsable(id: JSONField) -> Bool {
             id.isString || (id.isNumber && id.value.count <= 20)
         }
