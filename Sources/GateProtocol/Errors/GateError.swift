@@ -75,6 +75,7 @@ extension GateError {
             server: json["server"]?.stringValue, tool: json["tool"]?.stringValue,
             sent: json["sent"]?.boolValue ?? false, retryAfter: json["retry_after"]?.intValue,
             correlationID: json["correlation_id"]?.stringValue, detail: json["detail"]?.bytes)
-        retryable = json["retryable"]?.boolValue ?? retryable
+        // Whatever the text says, a call that may have been carried out is not offered again.
+        retryable = (json["retryable"]?.boolValue ?? retryable) && !sent
     }
 }
