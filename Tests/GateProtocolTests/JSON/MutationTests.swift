@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// A text that ends in the middle of a buffer: what follows in memory plays no part.
+    @Test func nothingBehindTheEndIsRead() {
+        for text in [Self.sample, Array(##"["\u00e9\ud83d\ude00é😀\n",-10.25e+10,true,false,null]"##.utf8)] {
+            text.withUnsafeBytes { whole in
+                for count in 0..<whole.count {
+                    let found = #expect(throws: JSONFault.self) {
+                        try JSONScanner.validate(UnsafeRawBufferPointer(rebasing: whole[..<count]))
+                    }
+                    #expect(found == fault(Array(text.prefix(count))))
+                    #expect(found.map { $0.offset <= count } == true)
+                }
+            }
+        }
+    }
+
     @Test func everyByteRemovedOrDoubled() {
         for index in Self.sample.indices {
             var text = Self.sample
