@@ -32,14 +32,15 @@ package final class StdioLink: MessageLink {
 
     package let child: ChildProcess
     private let loop: any EventLoop
-    private unowned let receiver: any MessageLinkReceiver
+    // Not unowned: the end of a process may be told after the conversation has gone, and nobody is left to hear it.
+    private weak let receiver: (any MessageLinkReceiver)?
     private let ladder: StopLadder
     private let logger: Logger
     let state = Mutex(State())
 
     /// Takes over a child's pipes.
     ///
-    /// - Parameter receiver: must outlive the link.
+    /// - Parameter receiver: hears what happens for as long as it lives; not retained.
     package static func open(
         _ child: ChildProcess, lineLimit: Int, loop: any EventLoop, receiver: any MessageLinkReceiver,
         ladder: StopLadder = StopLadder(), logger: Logger
@@ -127,7 +128,7 @@ package final class StdioLink: MessageLink {
         }
         guard let channel else {
             if let key = message.key {
-                receiver.linkFailed(exchange: key, LinkFailure(.network, refusal, sent: false))
+                receiver?.linkFailed(exchange: key, LinkFailure(.network, refusal, sent: false))
             }
             return
         }
@@ -142,7 +143,7 @@ package final class StdioLink: MessageLink {
 
     // MARK: What the handlers report, on the loop
 
-    func received(_ line: ByteBuffer) { receiver.linkReceived(line, exchange: nil) }
+    func received(_ line: ByteBuffer) { receiver?.linkReceived(line, exchange: nil) }
 
     func outputEnded() { finish(after: state.withLock { $0.exit } == nil ? StdioLink.drainTime : .zero) }
 
@@ -173,7 +174,7 @@ package final class StdioLink: MessageLink {
         // Whatever is left of its group must not outlive the conversation.
         child.killGroup()
         channel.close(promise: nil)
-        receiver.linkClosed(exit.map(\.description) ?? "it closed its output")
+        receiver?.linkClosed(exit.map(\.description) ?? "it closed its output")
     }
 
     /// Large messages pass in fewer turns through a larger pipe.
