@@ -29,7 +29,7 @@ test: ## Sets up everything that the tests need and runs them all
 	@$(STEP) "system packages" bash Scripts/bootstrap.sh test
 	@$(STEP) "Python environments" bash Scripts/test-env.sh
 	@$(STEP) "build of the tests" swift build --build-tests
-	@$(STEP) "tests" swift test --skip-build
+	@$(STEP) "tests" swift test --skip-build --no-parallel
 
 lint: ## Checks formatting, layers, file lengths and scripts
 	@$(STEP) "lint" bash Scripts/lint.sh

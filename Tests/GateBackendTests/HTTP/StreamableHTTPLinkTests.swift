@@ -70,6 +70,7 @@ import Testing
         try await F.openSession(link, server, recorder)
         link.send(F.request(2, MCPMethod.toolsList, era: .legacy))
         _ = try await recorder.message(2)
+        _ = try await server.requests.first { $0.method == "GET" }
         await link.close()
         let requests = server.requests.all
         let initialize = try #require(requests.first { $0.body.contains("\"initialize\"") })
