@@ -83,9 +83,9 @@ import Testing
             await gate.arrived()
             client.closeSendingHalf()
             gate.open()
+            // Reads to the end of the connection, which the server closes behind the answer.
             let answer = try await client.readAll()
             #expect(answer.hasSuffix("\r\n\r\nhere"))
-            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
         }
     }
 
