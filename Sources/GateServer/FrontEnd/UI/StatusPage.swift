@@ -124,6 +124,7 @@ struct StatusPage: Sendable {
         th, td { padding: 0.55rem 0.75rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .name { font-weight: 600; }
+        .advice { overflow-wrap: anywhere; }
         .state { white-space: nowrap; color: var(--dim); }
         .running { color: var(--good); }
         .starting, .degraded, .backing_off, .stopping { color: var(--warn); }
