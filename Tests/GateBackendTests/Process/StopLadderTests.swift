@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func stopsWhatADeadLeaderLeftBehind() async throws {
-        let (child, stdio, said) = try await start("(trap '' TERM; sh -c 'echo $PPID'; exec sleep 600) &")
+        let (child, stdio, said) = try await start(#"sh -c 'trap "" TERM; echo $$; exec sleep 600' &"#)
         defer { stdio.closeAll() }
         #expect(await child.exit == .exited(code: 0))
         let grandchild = try #require(Int32(said))
