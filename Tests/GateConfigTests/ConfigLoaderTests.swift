@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConfigLoaderTests {
     @Test func noFileGivesTheDefaults() throws {
-        let loaded = try ConfigLoader.load(environment: testHome, workingDirectory: "/work")
+        let loaded = try ConfigLoader.load(environment: testHome, workingDirectory: "/srv")
         var expected = GatewayConfig()
         expected.server.dataDir = "/home/ann/.stonegate"
         #expect(loaded.config == expected)
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func emptyFileIsLikeNoFile() throws {
-        let none = try ConfigLoader.load(environment: testHome, workingDirectory: "/work")
+        let none = try ConfigLoader.load(environment: testHome, workingDirectory: "/srv")
         for text in ["", "\n\n", "# nothing\n", "\u{FEFF}", "[server]\n[limits]\n", "\r\n# x\r\n"] {
             #expect(try load(text).config == none.config)
         }
@@ -152,7 +152,7 @@ import Testing
         #expect(config.circuitBreaker.resetTimeout == .seconds(12))
         #expect(config.server.unsafeOpenAdmin)
         #expect(config.server.allowedHosts == ["a.example", "b.example:1"])
-        #expect(config.server.dataDir == "/work/rel/dir")
+        #expect(config.server.dataDir == "/srv/rel/dir")
         #expect(config.logging.level == .error)
     }
 

@@ -18,7 +18,7 @@ func load(
 ) throws(ConfigProblems) -> LoadedConfig {
     try ConfigLoader.load(
         file: ConfigFile(path: path, bytes: bytes), environment: environment, overrides: overrides,
-        workingDirectory: "/work")
+        workingDirectory: "/srv")
 }
 
 /// The problems of a text, one line each; empty when it is accepted.

@@ -69,22 +69,28 @@ struct RESTRoutes: Sendable {
         var out = ByteBuffer()
         out.writeStaticString("{\"tools\":[")
         for (index, tool) in tools.enumerated() {
-            out.writeStaticString(index == 0 ? "{\"name\":" : ",{\"name\":")
-            out.writeJSONString(tool.name)
-            out.writeStaticString(",\"server\":")
-            out.writeJSONString(tool.target.server)
-            out.writeStaticString(",\"tool\":")
-            out.writeJSONString(tool.target.tool)
-            out.writeStaticString(",\"description\":")
-            out.writeJSONString(tool.description)
-            out.writeStaticString(",\"parameters\":")
-            out.writeImmutable(tool.inputSchema)
+            if index > 0 { out.writeStaticString(",") }
+            RESTRoutes.writeSummary(of: tool, to: &out)
             out.writeStaticString("}")
         }
         out.writeStaticString("],\"total\":")
         out.writeDecimal(UInt64(tools.count))
         out.writeStaticString("}")
         return RESTReply(parts: [out])
+    }
+
+    /// A tool's object up to its last common member, left open for more.
+    private static func writeSummary(of tool: CatalogTool, to out: inout ByteBuffer) {
+        out.writeStaticString("{\"name\":")
+        out.writeJSONString(tool.name)
+        out.writeStaticString(",\"server\":")
+        out.writeJSONString(tool.target.server)
+        out.writeStaticString(",\"tool\":")
+        out.writeJSONString(tool.target.tool)
+        out.writeStaticString(",\"description\":")
+        out.writeJSONString(tool.description)
+        out.writeStaticString(",\"parameters\":")
+        out.writeImmutable(tool.inputSchema)
     }
 
     func discover(_ request: RESTRequest) async throws(GateError) -> RESTReply {
@@ -107,16 +113,7 @@ struct RESTRoutes: Sendable {
             throw GateError(.toolNotFound, "There is no such tool at the moment.", source: .caller)
         }
         var out = ByteBuffer()
-        out.writeStaticString("{\"name\":")
-        out.writeJSONString(tool.name)
-        out.writeStaticString(",\"server\":")
-        out.writeJSONString(tool.target.server)
-        out.writeStaticString(",\"tool\":")
-        out.writeJSONString(tool.target.tool)
-        out.writeStaticString(",\"description\":")
-        out.writeJSONString(tool.description)
-        out.writeStaticString(",\"parameters\":")
-        out.writeImmutable(tool.inputSchema)
+        RESTRoutes.writeSummary(of: tool, to: &out)
         out.writeStaticString(",\"definition\":")
         out.writeImmutable(tool.original)
         out.writeString(",\"repairs\":\(JSONValue.array(tool.repairs.map { .string($0) }).text)}")
