@@ -61,8 +61,49 @@ package struct BackendConfig: Sendable, Equatable {
         }
     }
 
+    /// Who shares a process (stdio) or a session (http) of the backend.
+    package enum Isolation: String, Sendable, CaseIterable {
+        case shared
+        case perAgent = "per_agent"
+        case perSession = "per_session"
+    }
+
+    /// When the backend is started.
+    package enum Start: String, Sendable, CaseIterable {
+        /// With the gateway.
+        case eager
+        /// By the first call; it is stopped again when it has been idle for `idle_timeout`.
+        case lazy
+    }
+
+    /// Values that stand in for those of `[circuit_breaker]`.
+    package struct BreakerOverrides: Sendable, Equatable {
+        package var failureThreshold: Int?
+        package var resetTimeout: Duration?
+        package var successThreshold: Int?
+
+        package init() {}
+    }
+
     package var name: String
     package var connection: Connection
+    package var isolation = Isolation.shared
+    package var start = Start.eager
+    /// Processes or sessions that all agents share, least busy first. More than one only with `isolation = "shared"`.
+    package var instances = 1
+    /// Most instances that exist at once when each agent or session has its own.
+    package var maxInstances = 16
+    /// Instances that are started ahead, for the next agent or session; no more than `pool.max_idle`.
+    package var warmSpares = 1
+    /// How long an instance may be without a call before it is stopped; nil means `pool.idle_timeout`.
+    package var idleTimeout: Duration?
+    /// Whether the backend's word that a tool is read-only or idempotent is enough to repeat a call that was sent.
+    package var trustAnnotations = false
+    /// Calls in flight at once in each instance; nil means `limits.in_flight_per_backend`.
+    package var maxInFlight: Int?
+    /// Calls that wait for each instance; nil means `limits.queue_per_backend`.
+    package var maxQueue: Int?
+    package var circuitBreaker = BreakerOverrides()
     package var autoRestart = true
     package var healthCheck = true
     /// A disabled backend stays in the list and is not started.

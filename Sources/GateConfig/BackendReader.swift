@@ -2,7 +2,8 @@
 struct BackendReader {
     static let keys = [
         "name", "transport", "command", "args", "env", "cwd", "url", "headers", "request_timeout", "protocol", "tools",
-        "enabled", "auto_restart", "health_check",
+        "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
+        "idle_timeout", "trust_annotations", "max_in_flight", "max_queue", "circuit_breaker",
     ]
     static let toolKeys = ["allow", "deny"]
 
@@ -40,6 +41,7 @@ struct BackendReader {
         let enabled = table.boolean("enabled", default: true, &diagnostics)
         let autoRestart = table.boolean("auto_restart", default: true, &diagnostics)
         let healthCheck = table.boolean("health_check", default: true, &diagnostics)
+        let treatment = treatment(table, &diagnostics)
         guard let name, let connection else { return nil }
         var backend = BackendConfig(name: name, connection: connection)
         backend.requestTimeout = timeout
@@ -48,6 +50,7 @@ struct BackendReader {
         backend.enabled = enabled
         backend.autoRestart = autoRestart
         backend.healthCheck = healthCheck
+        treatment(&backend)
         return backend
     }
 
@@ -64,7 +67,7 @@ struct BackendReader {
         return nil
     }
 
-    private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, _ absent: Choice, _ table: TableReader, _ diagnostics: inout ConfigDiagnostics
     ) -> Choice {
         guard let text = table.string(key, &diagnostics)?.text else { return absent }

@@ -100,6 +100,27 @@ extension BackendConfig {
         entries.append(("enabled", .boolean(enabled)))
         entries.append(("auto_restart", .boolean(autoRestart)))
         entries.append(("health_check", .boolean(healthCheck)))
+        entries += treatmentEntries
+        return entries
+    }
+
+    private var treatmentEntries: [(key: String, value: EffectiveValue)] {
+        var breaker: [(String, EffectiveValue)] = []
+        if let count = circuitBreaker.failureThreshold { breaker.append(("failure_threshold", .integer(count))) }
+        if let time = circuitBreaker.resetTimeout {
+            breaker.append(("reset_timeout", .integer(DurationUnit.seconds.count(time))))
+        }
+        if let count = circuitBreaker.successThreshold { breaker.append(("success_threshold", .integer(count))) }
+        var entries: [(key: String, value: EffectiveValue)] = [
+            ("isolation", .string(isolation.rawValue)), ("start", .string(start.rawValue)),
+            ("instances", .integer(instances)), ("max_instances", .integer(maxInstances)),
+            ("warm_spares", .integer(warmSpares)),
+        ]
+        if let idleTimeout { entries.append(("idle_timeout", .integer(DurationUnit.seconds.count(idleTimeout)))) }
+        entries.append(("trust_annotations", .boolean(trustAnnotations)))
+        if let maxInFlight { entries.append(("max_in_flight", .integer(maxInFlight))) }
+        if let maxQueue { entries.append(("max_queue", .integer(maxQueue))) }
+        entries.append(("circuit_breaker", .table(breaker)))
         return entries
     }
 }

@@ -44,6 +44,16 @@ struct TableReader {
     func duration(
         _ key: String, _ range: ClosedRange<Int>, _ unit: DurationUnit, _ diagnostics: inout ConfigDiagnostics
     ) -> Duration? {
+        number(key, range, unit, &diagnostics).map(unit.duration)
+    }
+
+    func count(_ key: String, _ range: ClosedRange<Int>, _ diagnostics: inout ConfigDiagnostics) -> Int? {
+        number(key, range, nil, &diagnostics)
+    }
+
+    private func number(
+        _ key: String, _ range: ClosedRange<Int>, _ unit: DurationUnit?, _ diagnostics: inout ConfigDiagnostics
+    ) -> Int? {
         let number: Int64
         switch node(key) {
         case nil, .unusable?: return nil
@@ -57,7 +67,7 @@ struct TableReader {
             diagnostics.report(path.appending(key), ConfigField.outOfRange(number, range, unit: unit).text)
             return nil
         }
-        return unit.duration(count)
+        return count
     }
 
     func strings(_ key: String, _ diagnostics: inout ConfigDiagnostics) -> [ConfigString] {

@@ -34,7 +34,9 @@ import Testing
         let json =
             #"{"name":"a","transport":"stdio","command":"/x","args":["\"\n"],"env":{"K":"s"},"cwd":"/d","#
             + #""request_timeout":9,"protocol":"modern","tools":{"allow":["*"],"deny":[]},"enabled":false,"#
-            + #""auto_restart":false,"health_check":true}"#
+            + #""auto_restart":false,"health_check":true,"isolation":"per_agent","start":"lazy","instances":1,"#
+            + #""max_instances":3,"warm_spares":0,"idle_timeout":7,"trust_annotations":true,"max_in_flight":5,"#
+            + #""max_queue":6,"circuit_breaker":{"failure_threshold":2,"reset_timeout":1,"success_threshold":4}}"#
         let backend = try BackendConfig.validated(json: json.utf8)
         #expect(backend.json(secrets: .exposed) == json)
         #expect(try BackendConfig.validated(json: backend.json(secrets: .exposed).utf8) == backend)
@@ -56,6 +58,18 @@ import Testing
         Case(#"{"name":"a","command":"x","args":["\u0000"]}"#, "args[0]: must not hold the character U+0000"),
         Case(#"{"name":"a","command":"x","env":{"A":"\u0000"}}"#, "env.A: must not hold the character U+0000"),
         Case(#"{"name":"gate_x","command":"x"}"#, "name: \"gate_x\" is reserved for the gateway; choose another name"),
+        Case(
+            #"{"name":"a","command":"x","isolation":"per_agent","instances":2}"#,
+            "instances: has no meaning with isolation \"per_agent\", which makes instances as they are needed; "
+                + "remove it, or bound them with 'max_instances'"),
+        Case(#"{"name":"a","command":"x","max_in_flight":0}"#, "max_in_flight: must be from 1 to 1000000, not 0"),
+        Case(
+            #"{"name":"a","command":"x","circuit_breaker":{"threshold":2}}"#,
+            "circuit_breaker.threshold: unknown key; known here: failure_threshold, reset_timeout, success_threshold"),
+        Case(
+            #"{"name":"a","command":"x","circuit_breaker":3}"#,
+            "circuit_breaker: must be a table { failure_threshold = …, reset_timeout = …, success_threshold = … }, "
+                + "not a whole number"),
         Case(#"{"name":"a","url":"x"}"#, "url: must begin with http:// or https://"),
         Case(
             #"{"name":"a","name":"b","command":"x"}"#,

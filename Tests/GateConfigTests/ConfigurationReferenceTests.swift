@@ -83,10 +83,21 @@ import Testing
             expected[entry.key] = ""
             entry.value.writeTOML(to: &expected[entry.key, default: ""])
         }
-        for key in ["name", "command", "url", "cwd", "request_timeout"] { expected[key] = "none" }
+        let optional = [
+            "name", "command", "url", "cwd", "request_timeout", "idle_timeout", "max_in_flight", "max_queue",
+        ]
+        for key in optional { expected[key] = "none" }
         for (key, row) in documented { #expect(expected[String(key.dropFirst(9))] == row.fallback, "\(key)") }
         let range = ConfigField.requestTimeoutRange
         #expect(documented["backends.request_timeout"]?.range == "\(range.lowerBound)–\(range.upperBound)")
+        let ranges = [
+            "instances": BackendReader.instancesRange, "max_instances": BackendReader.maxInstancesRange,
+            "warm_spares": BackendReader.warmSparesRange, "idle_timeout": BackendReader.secondsRange,
+            "max_in_flight": BackendReader.countRange, "max_queue": BackendReader.countRange,
+        ]
+        for (key, range) in ranges {
+            #expect(documented["backends." + key]?.range == "\(range.lowerBound)–\(range.upperBound)", "\(key)")
+        }
     }
 
     /// The reference promises that each default is in its range and that a file that spells all of them out is accepted.

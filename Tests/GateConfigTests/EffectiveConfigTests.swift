@@ -45,6 +45,13 @@ import Testing
                 enabled = true
                 auto_restart = true
                 health_check = true
+                isolation = "shared"
+                start = "eager"
+                instances = 1
+                max_instances = 16
+                warm_spares = 1
+                trust_annotations = false
+                circuit_breaker = {}
 
                 [[backends]]
                 name = "remote"
@@ -56,6 +63,13 @@ import Testing
                 enabled = true
                 auto_restart = true
                 health_check = true
+                isolation = "shared"
+                start = "eager"
+                instances = 1
+                max_instances = 16
+                warm_spares = 1
+                trust_annotations = false
+                circuit_breaker = {}
 
                 """)
     }

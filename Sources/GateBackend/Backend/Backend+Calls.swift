@@ -66,6 +66,7 @@ extension Backend {
         } catch {
             // Not a byte has left: once more, on whatever connection is there by then.
             guard error.code == .backendDown, !error.sent, Instant.now < call.deadline else { throw error }
+            dropIfEnded(connection)
             connection = try await readyConnection(deadline: call.deadline)
             return try await connection.send(request)
         }

@@ -203,6 +203,14 @@ package final class Backend: Sendable {
         if wasInUse { notice(.closed(live, reason)) }
     }
 
+    /// A conversation that has ended is known to be so a moment before its observer is told: whoever finds out first says it.
+    func dropIfEnded(_ connection: BackendConnection) {
+        guard let reason = connection.closeReason,
+            let live = state.withLock({ $0.live?.connection === connection ? $0.live : nil })
+        else { return }
+        lost(live, reason)
+    }
+
     private func closed(_ live: LiveConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
         logger.warning("the connection ended: \(reason)")
         group.addTask { await live.connection.close() }

@@ -60,7 +60,8 @@ package final class BackendConnection: MessageLinkReceiver {
     package var inFlight: Int { state.withLock { $0.table.count } }
     /// Messages that were no answer to anything, or no message at all.
     package var strayMessages: Int { state.withLock { $0.strayMessages } }
-    package var isClosed: Bool { state.withLock { $0.table.closed != nil } }
+    /// Why the conversation has ended; nil while it goes on.
+    package var closeReason: String? { state.withLock { $0.table.closed } }
 
     /// Sends a request and waits for its answer: a result or the backend's JSON-RPC error, both as they came.
     ///

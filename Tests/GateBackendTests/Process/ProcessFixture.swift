@@ -38,6 +38,21 @@ enum ProcessFixture {
         }
     }
 
+    /// Reads until the value is the expected one, for two seconds at most; nothing announces what the kernel's tables say.
+    static func eventually<Value: Equatable & Sendable>(
+        _ expected: Value, _ read: @escaping @Sendable () -> Value
+    ) async -> Value {
+        await blocking {
+            let end = ContinuousClock.now.advanced(by: .seconds(2))
+            var value = read()
+            while value != expected, ContinuousClock.now < end {
+                usleep(2_000)
+                value = read()
+            }
+            return value
+        }
+    }
+
     static func readAll(_ fd: Int32) async -> [UInt8] {
         await blocking {
             var all: [UInt8] = []

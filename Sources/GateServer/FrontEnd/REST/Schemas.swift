@@ -99,7 +99,11 @@ enum Schemas {
             ("args", ["type": "array", "items": string]), ("env", object), ("cwd", string), ("url", string),
             ("headers", object), ("protocol", ["type": "string", "enum": ["auto", "legacy", "modern"]]),
             ("request_timeout", integer), ("auto_restart", boolean), ("health_check", boolean), ("enabled", boolean),
-            ("tools", object),
+            ("tools", object), ("isolation", ["type": "string", "enum": ["shared", "per_agent", "per_session"]]),
+            ("start", ["type": "string", "enum": ["eager", "lazy"]]), ("instances", integer),
+            ("max_instances", integer), ("warm_spares", integer), ("idle_timeout", integer),
+            ("trust_annotations", boolean), ("max_in_flight", integer), ("max_queue", integer),
+            ("circuit_breaker", object),
         ])
     static let acknowledged = object([("ok", boolean), ("name", string), ("action", string)])
 
