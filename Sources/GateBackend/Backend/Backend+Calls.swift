@@ -10,6 +10,8 @@ package struct BackendCall: Sendable {
     package var meta: ByteBuffer?
     /// Who is served in turn when the backend is busy.
     package var principal: ExactText
+    /// The caller's session, where it has one.
+    package var session: InstanceOwner?
     /// Absolute: progress does not extend it.
     package var deadline: Instant
     package var onProgress: (@Sendable (ByteBuffer) -> Void)?
@@ -179,6 +181,10 @@ extension Backend {
                 return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
             case .stopped where !state.supervisor.startsForCalls:
                 return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
+            case .stopped where state.ready.count > 0:
+                // It fell asleep while the call was on its way.
+                wake()
+                return ([], .failure(stillStarting()))
             default: return ([], .failure(stillStarting()))
             }
         }

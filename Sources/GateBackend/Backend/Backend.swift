@@ -42,6 +42,8 @@ package final class Backend: Sendable {
 
     enum Event: Sendable {
         case supervisor(Supervisor.Event)
+        /// What was decided outside of ``run()`` is to be done.
+        case decided([Supervisor.Action])
         case connected(Result<LiveConnection, GateError>)
         /// This conversation has ended.
         case closed(LiveConnection, String)
@@ -60,7 +62,8 @@ package final class Backend: Sendable {
         state = Mutex(
             State(
                 supervisor: Supervisor(
-                    policy: .init(autoRestart: settings.autoRestart), enabled: settings.enabled, now: .now),
+                    policy: .init(autoRestart: settings.autoRestart, startsEagerly: !settings.isLazy),
+                    enabled: settings.enabled, now: .now),
                 breaker: CircuitBreaker(configuration: settings.breaker),
                 admission: AdmissionQueue(limits: settings.admission)))
         (events, post) = AsyncStream.makeStream()
@@ -91,6 +94,12 @@ package final class Backend: Sendable {
     package func start() { post.yield(.supervisor(.startRequested)) }
     package func stop() { post.yield(.supervisor(.stopRequested)) }
     package func restart() { post.yield(.supervisor(.restartRequested)) }
+    /// Stops it until the next call. It takes effect at once: a call that comes after this finds it stopping, and waits.
+    func sleep() {
+        let actions = state.withLock { $0.supervisor.handle(.idleStopRequested, now: .now, random: 0) }
+        if !actions.isEmpty { post.yield(.decided(actions)) }
+    }
+
     /// Ends ``run()``; the backend is stopped in the orderly way first.
     package func shutDown() { post.yield(.shutDown) }
 
@@ -100,6 +109,7 @@ package final class Backend: Sendable {
     private func handle(_ event: Event, in group: inout DiscardingTaskGroup) {
         switch event {
         case .supervisor(let event): decide(event, in: &group)
+        case .decided(let actions): carryOut(actions, in: &group)
         case .connected(.success(let live)): connected(live, in: &group)
         case .connected(.failure(let error)):
             state.withLock {
@@ -118,6 +128,10 @@ package final class Backend: Sendable {
         let actions = state.withLock {
             $0.supervisor.handle(event, now: .now, random: Double.random(in: 0..<1))
         }
+        carryOut(actions, in: &group)
+    }
+
+    private func carryOut(_ actions: [Supervisor.Action], in group: inout DiscardingTaskGroup) {
         for action in actions {
             switch action {
             case .spawn: group.addTask { await self.connect() }
@@ -155,16 +169,16 @@ package final class Backend: Sendable {
     }
 
     private func connected(_ live: LiveConnection, in group: inout DiscardingTaskGroup) {
-        let isWanted = state.withLock { state in
+        let (isWanted, transition) = state.withLock { state -> (Bool, CircuitBreaker.Transition?) in
             state.opening = nil
-            guard state.supervisor.state == .starting else { return false }
+            guard state.supervisor.state == .starting else { return (false, nil) }
             state.live = live
             state.readySince = .now
             state.lastAnswer = .now
             state.isListening = false
-            if let transition = state.breaker.reset(now: .now) { context.observer.backend(name, circuit: transition) }
-            return true
+            return (true, state.breaker.reset(now: .now))
         }
+        if let transition { context.observer.backend(name, circuit: transition) }
         guard isWanted else {
             // Stopped while it was starting.
             group.addTask {

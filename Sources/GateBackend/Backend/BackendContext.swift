@@ -5,12 +5,12 @@ package import NIOCore
 /// What all backends of a gateway share.
 package struct BackendContext: Sendable {
     package let group: any EventLoopGroup
-    package let logger: Logger
+    package var logger: Logger
     /// The gateway's own environment: what children may inherit is chosen from it.
     package let environment: [String: String]
     package let spawnGate: SpawnGate
     package let eras: any EraMemory
-    package let observer: any BackendObserver
+    package var observer: any BackendObserver
 
     package init(
         group: any EventLoopGroup, logger: Logger, environment: [String: String], spawnGate: SpawnGate = SpawnGate(),

@@ -45,8 +45,25 @@ package struct BackendSettings: Sendable {
         case modern
     }
 
+    /// Who shares an instance.
+    package enum Isolation: Sendable {
+        case shared
+        case perAgent
+        case perSession
+    }
+
     package var name: String
     package var connection: Connection
+    package var isolation = Isolation.shared
+    /// Of shared ones.
+    package var instances = 1
+    /// Of those that have owners.
+    package var maxInstances = 16
+    package var warmSpares = 0
+    /// Time without a call after which an instance that has an owner, or a lazy one, is stopped.
+    package var idleTimeout = Duration.seconds(300)
+    /// Started by the first call rather than with the gateway.
+    package var isLazy = false
     package var era = Era.auto
     package var enabled = true
     package var autoRestart = true
@@ -68,6 +85,12 @@ package struct BackendSettings: Sendable {
     package init(name: String, connection: Connection) {
         self.name = name
         self.connection = connection
+    }
+
+    package var instanceRules: InstancePlan.Rules {
+        InstancePlan.Rules(
+            isShared: isolation == .shared, count: isolation == .shared ? instances : maxInstances,
+            spares: warmSpares, idleTimeout: idleTimeout, isLazy: isLazy)
     }
 
     package var transportName: String {

@@ -5,17 +5,17 @@ import Synchronization
 /// A backend as operators see it, at one moment.
 package struct BackendStatus: Sendable {
     package let name: String
-    package let state: Supervisor.State
+    package var state: Supervisor.State
     package let transport: String
-    package let uptime: Duration?
-    package let since: Duration
-    package let reason: String
-    package let advice: String
-    package let circuit: CircuitBreaker.State
-    package let latency: LatencySummary
-    package let inFlight: Int
-    package let queued: Int
-    package let restarts: Int
+    package var uptime: Duration?
+    package var since: Duration
+    package var reason: String
+    package var advice: String
+    package var circuit: CircuitBreaker.State
+    package var latency: LatencySummary
+    package var inFlight: Int
+    package var queued: Int
+    package var restarts: Int
     package let lastExit: String?
     package let lastError: String?
     package let lastStderr: [String]
@@ -23,6 +23,10 @@ package struct BackendStatus: Sendable {
     package let pid: Int32?
     package let greeting: BackendGreeting?
     package let strayMessages: Int
+    /// Each instance by itself, where there can be more than one.
+    package var instances: [InstanceStatus] = []
+    /// Not running because nobody needs it: the next call starts it.
+    package var isAsleep = false
 }
 
 extension Backend {
@@ -37,7 +41,8 @@ extension Backend {
                 queued: state.admission.waiting + state.ready.count, restarts: supervisor.restarts,
                 lastExit: supervisor.lastExit?.description, lastError: state.lastError, lastStderr: state.lastStderr,
                 nextRetry: supervisor.nextRetry.map { max(.zero, now.duration(to: $0)) }, pid: nil,
-                greeting: state.live?.greeting, strayMessages: 0)
+                greeting: state.live?.greeting, strayMessages: 0,
+                isAsleep: supervisor.state == .stopped && supervisor.startsForCalls)
             return (status, state.live?.link, state.live?.connection)
         }
         return BackendStatus(
@@ -46,7 +51,8 @@ extension Backend {
             latency: status.latency, inFlight: status.inFlight, queued: status.queued, restarts: status.restarts,
             lastExit: status.lastExit, lastError: status.lastError,
             lastStderr: link?.stderrTail(20) ?? status.lastStderr, nextRetry: status.nextRetry, pid: link?.child.pid,
-            greeting: status.greeting, strayMessages: connection?.strayMessages ?? 0)
+            greeting: status.greeting, strayMessages: connection?.strayMessages ?? 0,
+            isAsleep: status.isAsleep)
     }
 
     /// The latencies of all calls.

@@ -85,6 +85,11 @@ package struct Supervisor: Sendable {
         package let to: State
         package let at: Instant
         package let reason: String
+
+        /// The same, said of one of several instances.
+        package func ofInstance(_ id: Int) -> Change {
+            Change(from: from, to: to, at: at, reason: "instance \(id): \(reason)")
+        }
     }
 
     enum AfterStop: Hashable, Sendable { case stay, sleep, start, retry, disable }

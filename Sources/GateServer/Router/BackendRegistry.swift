@@ -10,7 +10,7 @@ import Synchronization
 final class BackendRegistry: Sendable, BackendObserver {
     struct Entry: Sendable {
         let config: BackendConfig
-        let backend: Backend
+        let backend: BackendPool
         let filter: ToolFilter
     }
 
@@ -20,6 +20,8 @@ final class BackendRegistry: Sendable, BackendObserver {
     }
 
     private let state = Mutex(State())
+    /// Backends that have an instance for each session.
+    private let sessionKeepers = Atomic<Int>(0)
     private let catalog: ToolCatalog
     private let saved: SavedState
     private let config: GatewayConfig
@@ -27,8 +29,8 @@ final class BackendRegistry: Sendable, BackendObserver {
     private let environment: [String: String]
     private let logger: Logger
     private let spawnGate: SpawnGate
-    private let arrivals: AsyncStream<Backend>
-    private let arrive: AsyncStream<Backend>.Continuation
+    private let arrivals: AsyncStream<BackendPool>
+    private let arrive: AsyncStream<BackendPool>.Continuation
 
     init(
         config: GatewayConfig, catalog: ToolCatalog, saved: SavedState, group: any EventLoopGroup,
@@ -61,6 +63,8 @@ final class BackendRegistry: Sendable, BackendObserver {
 
     var entries: [Entry] { state.withLock { state in state.order.compactMap { state.entries[$0] } } }
 
+    var usesSessions: Bool { sessionKeepers.load(ordering: .relaxed) > 0 }
+
     func entry(_ name: String) -> Entry? { state.withLock { $0.entries[ExactText(name)] } }
 
     /// Takes a backend in and starts it, in the background.
@@ -71,7 +75,8 @@ final class BackendRegistry: Sendable, BackendObserver {
         let context = BackendContext(
             group: group, logger: logger, environment: environment, spawnGate: spawnGate, eras: saved, observer: self)
         let entry = Entry(
-            config: backend, backend: Backend(settings: settings, context: context), filter: ToolFilter(backend.tools))
+            config: backend, backend: BackendPool(settings: settings, context: context),
+            filter: ToolFilter(backend.tools))
         let folded = BackendName.folded(backend.name)
         let isNew = state.withLock { state in
             guard !state.order.contains(where: { BackendName.folded($0.text) == folded }) else { return false }
@@ -84,6 +89,7 @@ final class BackendRegistry: Sendable, BackendObserver {
                 .serverExists, "There is a server '\(backend.name)' already. Remove it first, or choose another name.",
                 source: .caller, server: backend.name)
         }
+        if settings.isolation == .perSession { sessionKeepers.add(1, ordering: .relaxed) }
         catalog.register(backend.name)
         let known = saved.tools(of: settings)
         if !known.isEmpty, backend.enabled {
@@ -91,7 +97,7 @@ final class BackendRegistry: Sendable, BackendObserver {
                 of: backend.name, known, title: nil, instructions: nil, filter: entry.filter, isStale: true)
         }
         arrive.yield(entry.backend)
-        if backend.enabled { entry.backend.start() }
+        entry.backend.begin(knowsTools: !known.isEmpty)
     }
 
     func remove(_ name: String) -> Entry? {
@@ -100,10 +106,16 @@ final class BackendRegistry: Sendable, BackendObserver {
             return state.entries.removeValue(forKey: ExactText(name))
         }
         guard let entry else { return nil }
+        if entry.backend.settings.isolation == .perSession { sessionKeepers.subtract(1, ordering: .relaxed) }
         catalog.remove(name)
         saved.forget(name)
         entry.backend.shutDown()
         return entry
+    }
+
+    /// A session of an agent has ended: instances that were its own end with it.
+    func end(session: InstanceOwner) {
+        for entry in entries { entry.backend.end(session: session) }
     }
 
     // MARK: What backends report

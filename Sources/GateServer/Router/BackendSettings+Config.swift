@@ -29,6 +29,17 @@ extension BackendSettings {
             case .modern: .modern
             }
         enabled = backend.enabled
+        isolation =
+            switch backend.isolation {
+            case .shared: .shared
+            case .perAgent: .perAgent
+            case .perSession: .perSession
+            }
+        instances = backend.instances
+        maxInstances = backend.maxInstances
+        warmSpares = min(backend.warmSpares, config.pool.maxIdle)
+        idleTimeout = backend.idleTimeout ?? config.pool.idleTimeout
+        isLazy = backend.start == .lazy
         autoRestart = backend.autoRestart
         healthCheck = backend.healthCheck
         requestTimeout = backend.requestTimeout ?? config.gateway.requestTimeout

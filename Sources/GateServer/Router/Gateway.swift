@@ -1,6 +1,6 @@
 import GateBackend
 package import GateConfig
-import GateCore
+package import GateCore
 import GateDiscovery
 package import GateProtocol
 package import Logging
@@ -156,6 +156,7 @@ package final class Gateway: GatewayServices {
         var forwarded = BackendCall(
             tool: target.tool, arguments: call.arguments, meta: call.meta, principal: ExactText(call.caller.agent),
             deadline: started.advanced(by: timeout), onProgress: onProgress)
+        forwarded.session = call.caller.session
         if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(call.arguments) {
             forwarded.mirrored = mirror.fields(of: arguments)
         }
@@ -165,6 +166,10 @@ package final class Gateway: GatewayServices {
             message: reply, server: target.server, tool: target.tool, duration: started.duration(to: .now),
             correlationID: id)
     }
+
+    package var usesSessions: Bool { registry.usesSessions }
+
+    package func sessionEnded(_ session: InstanceOwner) { registry.end(session: session) }
 
     package func headerMismatch(
         _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
@@ -209,7 +214,7 @@ package final class Gateway: GatewayServices {
 
     package func health() -> HealthInfo {
         let statuses = registry.entries.filter(\.config.enabled).map { $0.backend.status(now: .now) }
-        let healthy = statuses.count { $0.state == .running }
+        let healthy = statuses.count { $0.state == .running || $0.isAsleep }
         return HealthInfo(
             status: isDraining ? "draining" : healthy == statuses.count ? "ok" : "degraded",
             version: StonegateVersion.current, tier: "free",

@@ -1,4 +1,5 @@
 package import GateConfig
+package import GateCore
 package import GateProtocol
 package import NIOCore
 
@@ -40,6 +41,12 @@ package protocol GatewayServices: Sendable {
     /// - Parameter header: the decoded value of a field of the request, nil when it is absent.
     /// - Returns: the first field that disagrees; nil when all agree or the tool has none.
     func headerMismatch(_ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?) -> String?
+
+    /// A session has ended: backends that keep an instance for each session end that instance.
+    func sessionEnded(_ session: InstanceOwner)
+
+    /// Whether any backend keeps an instance for each session, so that callers' sessions matter.
+    var usesSessions: Bool { get }
 
     // Servers.
 

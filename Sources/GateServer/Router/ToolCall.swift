@@ -1,4 +1,5 @@
 package import GateBackend
+package import GateCore
 import GateProtocol
 package import NIOCore
 
@@ -38,12 +39,15 @@ package struct Caller: Sendable {
     /// The agent's name: from the `X-Stonegate-Agent` header, else what the client calls itself, else `anonymous`.
     package var agent: String
     package var source: Source
+    /// The session it calls from, where its protocol has sessions or it names one with `X-Stonegate-Session`.
+    package var session: InstanceOwner?
     /// Which servers the caller sees.
     package var visibility: Visibility
 
-    package init(agent: String, source: Source, visibility: Visibility = .all) {
+    package init(agent: String, source: Source, session: InstanceOwner? = nil, visibility: Visibility = .all) {
         self.agent = agent
         self.source = source
+        self.session = session
         self.visibility = visibility
     }
 }

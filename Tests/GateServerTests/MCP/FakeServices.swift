@@ -1,5 +1,6 @@
 import GateBackend
 import GateConfig
+import GateCore
 import GateProtocol
 import GateServer
 import GateTestKit
@@ -151,6 +152,8 @@ final class FakeServices: GatewayServices {
         _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
     ) -> String? { nil }
 
+    var usesSessions: Bool { false }
+    func sessionEnded(_ session: InstanceOwner) {}
     func stats() -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }

@@ -141,6 +141,8 @@ final class ScriptedServices: GatewayServices {
         _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?
     ) -> String? { nil }
 
+    var usesSessions: Bool { false }
+    func sessionEnded(_ session: InstanceOwner) {}
     func stats() -> StatsInfo {
         StatsInfo(
             totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,

@@ -53,7 +53,7 @@ struct GatewayTools: Sendable {
                     try services.resolve(tool, context.scope)
                 }
             let call = ToolCall(
-                target: target, arguments: try inner(given), meta: meta, caller: context.caller,
+                target: target, arguments: try inner(given), meta: meta, caller: context.caller(services),
                 timeout: context.timeout, onEvent: onEvent)
             return try ResultForm.reply(try await services.call(call), id: id, era: context.era)
         } catch {

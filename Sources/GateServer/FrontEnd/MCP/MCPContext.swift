@@ -1,3 +1,4 @@
+import GateCore
 import GateHTTP
 import GateProtocol
 import NIOCore
@@ -26,5 +27,10 @@ struct MCPContext: Sendable {
         }
     }
 
-    var caller: Caller { Caller(agent: agent, source: .mcp, visibility: scope) }
+    func caller(_ services: any GatewayServices) -> Caller {
+        let named = session == nil && services.usesSessions ? headers.flatMap { SessionName.owner($0) } : nil
+        return Caller(
+            agent: agent, source: .mcp, session: session.map { .session(high: $0.id.high, low: $0.id.low) } ?? named,
+            visibility: scope)
+    }
 }

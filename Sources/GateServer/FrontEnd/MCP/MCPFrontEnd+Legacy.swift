@@ -1,5 +1,6 @@
 import Synchronization
 import GateBackend
+import GateCore
 import GateHTTP
 import GateProtocol
 import NIOCore
@@ -159,6 +160,7 @@ extension MCPFrontEnd {
         guard let session = session(sealed) else { return refuse(.notFound, LegacyRules.terminated, on: exchange) }
         ended.withLock { $0.end(session.id) }
         streams.end(session: session.id)
+        services.sessionEnded(.session(high: session.id.high, low: session.id.low))
         exchange.send(status: .ok)
     }
 }

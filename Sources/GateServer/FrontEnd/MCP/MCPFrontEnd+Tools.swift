@@ -91,7 +91,8 @@ extension MCPFrontEnd {
                     status: .badRequest)
             }
             call = ToolCall(
-                target: target, arguments: arguments, meta: meta, caller: context.caller, timeout: context.timeout,
+                target: target, arguments: arguments, meta: meta, caller: context.caller(services),
+                timeout: context.timeout,
                 onEvent: onEvent)
         } catch {
             return .error(error.code.traits.rpcCode, error.message, id: id)

@@ -21,7 +21,10 @@ struct RESTRoutes: Sendable {
             }
         let call = ToolCall(
             target: target, arguments: body.arguments,
-            caller: Caller(agent: request.agent, source: .rest, visibility: request.visibility),
+            caller: Caller(
+                agent: request.agent, source: .rest,
+                session: services.usesSessions ? SessionName.owner(request.http.headers) : nil,
+                visibility: request.visibility),
             timeout: try request.timeout)
         let services = services
         let executor = request.http.executor

@@ -90,6 +90,7 @@ enum Schemas {
                 ("stderr", ["type": "array", "items": string]), ("stray_messages", integer), ("catalog_stale", boolean),
                 ("dropped_tools", ["type": "array", "items": string]),
                 ("repaired_tools", ["type": "array", "items": string]),
+                ("instances", ["type": "array", "items": object]),
             ]))
     static let serverName = object([("name", string)])
     static let serverAdd = object(

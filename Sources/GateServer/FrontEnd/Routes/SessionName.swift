@@ -1,0 +1,11 @@
+import GateCore
+import GateHTTP
+
+/// The session that a caller without one of the protocol's names itself: REST, and MCP from 2026-07-28 on.
+enum SessionName {
+    static let header = "X-Stonegate-Session"
+
+    static func owner(_ headers: HTTPRequestFields) -> InstanceOwner? {
+        headers.bytes(of: header).flatMap { AgentName.bounded($0) }.map { .namedSession(ExactText($0)) }
+    }
+}

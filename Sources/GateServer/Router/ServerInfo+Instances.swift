@@ -1,0 +1,20 @@
+import GateBackend
+import GateCore
+import GateProtocol
+
+extension InstanceStatus {
+    /// The instance as an entry of a server's `instances`.
+    var json: JSONValue {
+        var object = JSONObject([
+            ("instance", .init(id)), ("status", .string(status.state.rawValue)),
+            ("since_seconds", .init(Int(status.since.components.seconds))), ("reason", .string(status.reason)),
+            ("circuit", .string(status.circuit.rawValue)), ("in_flight", .init(status.inFlight)),
+            ("queued", .init(status.queued)), ("restarts", .init(status.restarts)),
+        ])
+        if let owner { object["owner"] = .string(owner.description) }
+        if let pid = status.pid { object["pid"] = .init(Int(pid)) }
+        if let idle { object["idle_seconds"] = .init(Int(idle.components.seconds)) }
+        if let exit = status.lastExit { object["last_exit"] = .string(exit) }
+        return .object(object)
+    }
+}
