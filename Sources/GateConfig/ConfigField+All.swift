@@ -77,6 +77,7 @@ extension ConfigField {
             "json_keys_per_object": .integer(\.limits.jsonKeysPerObject, 100...1_000_000),
             "max_call_timeout": .duration(\.limits.maxCallTimeout, .seconds, seconds),
             "max_async_timeout": .duration(\.limits.maxAsyncTimeout, .seconds, 1...2_592_000),
+            "drain_timeout": .duration(\.limits.drainTimeout, .seconds, seconds),
             "in_flight_per_backend": .integer(\.limits.inFlightPerBackend, count),
             "queue_per_backend": .integer(\.limits.queuePerBackend, count),
             "in_flight_per_principal": .integer(\.limits.inFlightPerPrincipal, count),

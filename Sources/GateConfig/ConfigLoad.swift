@@ -3,6 +3,7 @@ struct ConfigLoad {
     private var config = GatewayConfig()
     private var problems: [ConfigProblem] = []
     private var literalSecrets: [String] = []
+    private var backendOrigins: [ConfigProblem.Origin] = []
     /// Where each key of a section was last set.
     private var origins: [String: ConfigProblem.Origin] = [:]
     private let environment: [String: String]
@@ -131,6 +132,7 @@ struct ConfigLoad {
             }
             if let backend {
                 origins["\(path).request_timeout"] = diagnostics.locate(path.appending("request_timeout"))
+                backendOrigins.append(diagnostics.locate(path.appending("name")))
                 config.backends.append(backend)
             }
         }
@@ -196,7 +198,16 @@ struct ConfigLoad {
         guard problems.isEmpty else {
             throw ConfigProblems(Array(problems.prefix(ConfigProblems.limit)))
         }
-        return LoadedConfig(config: config, path: path, literalSecrets: literalSecrets)
+        return LoadedConfig(
+            config: config, path: path, literalSecrets: literalSecrets, backendOrigins: backendOrigins)
+    }
+
+    /// What could be read, with problems or without.
+    var readable: GatewayConfig {
+        mutating get {
+            expandDefaultDataDir()
+            return config
+        }
     }
 
     private mutating func expandDefaultDataDir() {

@@ -32,6 +32,18 @@ package enum ConfigLoader {
         load.read(overrides)
         return try load.finish(path: file?.path)
     }
+
+    /// The configuration as far as it can be read, for commands that look for a running gateway: its file may have
+    /// been broken since it started.
+    package static func readable(
+        file: ConfigFile?, environment: [String: String], overrides: [Override] = [], workingDirectory: String
+    ) -> GatewayConfig {
+        var load = ConfigLoad(environment: environment, workingDirectory: workingDirectory)
+        if let file { load.read(file) }
+        load.readEnvironment()
+        load.read(overrides)
+        return load.readable
+    }
 }
 
 /// A checked configuration and what is to be said about its source.
@@ -41,4 +53,6 @@ package struct LoadedConfig: Sendable, Equatable {
     package var path: String?
     /// Keys whose values are secrets written into the file itself instead of as `${NAME}`.
     package var literalSecrets: [String]
+    /// Where the backends of the file have their names, in the order of `config.backends`.
+    package var backendOrigins: [ConfigProblem.Origin] = []
 }

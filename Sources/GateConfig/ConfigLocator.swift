@@ -21,7 +21,11 @@ package enum ConfigLocator {
 
     /// - Returns: nil when there is no file and none was asked for.
     package static func find(flag: String?, environment: [String: String]) throws(ConfigProblem) -> ConfigFile? {
-        guard let location = location(flag: flag, environment: environment) else { return nil }
+        try find(location(flag: flag, environment: environment))
+    }
+
+    package static func find(_ location: Location?) throws(ConfigProblem) -> ConfigFile? {
+        guard let location else { return nil }
         if let file = try ConfigFile.read(location.path) { return file }
         guard location.isRequired else { return nil }
         throw ConfigProblem(

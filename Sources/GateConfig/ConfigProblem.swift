@@ -15,6 +15,12 @@ package struct ConfigProblem: Error, Sendable, Hashable {
     package let key: String
     /// What is wrong and what to do about it. Never holds a value of `env` or `headers`, nor a backend's URL.
     package let message: String
+
+    package init(origin: Origin, key: String, message: String) {
+        self.origin = origin
+        self.key = key
+        self.message = message
+    }
 }
 
 extension ConfigProblem: CustomStringConvertible {

@@ -33,6 +33,8 @@ extension GatewayConfig {
         package var maxCallTimeout: Duration = .seconds(300)
         /// The same for asynchronous calls.
         package var maxAsyncTimeout: Duration = .seconds(86_400)
+        /// How long calls in flight may go on when the gateway stops, or their server is removed or changed.
+        package var drainTimeout: Duration = .seconds(30)
         package var inFlightPerBackend = 64
         /// Calls that wait for a free place at one backend.
         package var queuePerBackend = 256

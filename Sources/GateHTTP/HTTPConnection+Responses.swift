@@ -114,7 +114,7 @@ extension HTTPConnection {
 
     func reject(_ head: HTTPHead, with rejection: HTTPRejection) {
         let closes =
-            rejection.closesConnection || head.body != .none || !head.keepAlive || shared.isStopping || isInputClosed
+            rejection.closesConnection || head.body != .none || !head.keepAlive || shared.isDraining || isInputClosed
         let field: StaticString? = closes ? "close" : head.isHTTP11 ? nil : "keep-alive"
         if !write(
             status: rejection.status, headers: rejection.headers, body: [rejection.body], isHead: head.method == .HEAD,
@@ -159,7 +159,7 @@ extension HTTPConnection {
     // MARK: Writing
 
     private func mustClose(_ exchange: HTTPExchange) -> Bool {
-        !exchange.keepAlive || shared.isStopping || isInputClosed
+        !exchange.keepAlive || shared.isDraining || isInputClosed
     }
 
     private func connectionField(_ exchange: HTTPExchange, closes: Bool) -> StaticString? {

@@ -26,6 +26,8 @@ final class HTTPLoopContext: @unchecked Sendable {
     private(set) var stamp = NIODeadline.now()
     private(set) var date = ""
     private(set) var isStopping = false
+    /// Answers close their connections.
+    var isDraining = false
     /// Reused for response heads. The socket has taken the bytes when the next one is written, so it is rarely copied.
     var scratch = ByteBuffer()
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
@@ -68,6 +70,7 @@ final class HTTPLoopContext: @unchecked Sendable {
     /// Ends what is idle, asks what is not to finish and cuts the rest after `grace`.
     func stop(grace: TimeAmount, promise: EventLoopPromise<Void>) {
         isStopping = true
+        isDraining = true
         stopped = promise
         for connection in connections.values { connection.stopGracefully() }
         guard !connections.isEmpty else {

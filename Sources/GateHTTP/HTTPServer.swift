@@ -83,6 +83,14 @@ package final class HTTPServer: Sendable {
         return bound
     }
 
+    /// Tells clients to go elsewhere: every answer from here on closes its connection. Requests are still taken, on new connections
+    /// too, so that the responder can refuse them in words, until ``stop(grace:)``.
+    package func beginDraining() async {
+        for context in contexts.values {
+            try? await context.eventLoop.submit { context.isDraining = true }.get()
+        }
+    }
+
     /// Stops: no new connections, idle ones are closed, requests in flight are answered with `Connection: close` and streams are told
     /// through `HTTPExchange.onShutdown`. Returns when all connections are closed.
     /// - Parameter grace: the time after which what is left is cut.

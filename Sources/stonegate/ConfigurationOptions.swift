@@ -29,11 +29,23 @@ struct ConfigurationOptions: ParsableArguments {
         } catch {
             throw ConfigProblems([error])
         }
-        let overrides = dataDir.map { [ConfigLoader.Override(key: "server.data_dir", value: $0, flag: "--data-dir")] }
         let loaded = try ConfigLoader.load(
-            file: file, environment: environment, overrides: overrides ?? [],
+            file: file, environment: environment, overrides: overrides,
             workingDirectory: FileManager.default.currentDirectoryPath)
         return (loaded, file)
+    }
+
+    /// The configuration as far as it can be read, problems or not.
+    func readable() -> GatewayConfig {
+        let environment = ProcessInfo.processInfo.environment
+        let file = try? ConfigLocator.find(flag: config, environment: environment)
+        return ConfigLoader.readable(
+            file: file, environment: environment, overrides: overrides,
+            workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+
+    private var overrides: [ConfigLoader.Override] {
+        dataDir.map { [ConfigLoader.Override(key: "server.data_dir", value: $0, flag: "--data-dir")] } ?? []
     }
 
     /// The configuration; prints what is wrong with it and ends the command otherwise.

@@ -12,7 +12,7 @@ struct Stonegate: AsyncParsableCommand {
             """,
         version: StonegateVersion.current,
         subcommands: [
-            Serve.self, MCP.self, Check.self, Status.self, Token.self, DemoServerCommand.self,
+            Serve.self, Stop.self, Reload.self, Status.self, Check.self, MCP.self, Token.self, DemoServerCommand.self,
         ])
 }
 

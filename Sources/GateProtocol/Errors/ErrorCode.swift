@@ -46,6 +46,7 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
 
     // The gateway itself, and reaching it.
     public static let internalError = ErrorCode("INTERNAL_ERROR")
+    public static let configInvalid = ErrorCode("CONFIG_INVALID")
     public static let storageFailed = ErrorCode("STORAGE_FAILED")
     public static let gatewayUnreachable = ErrorCode("GATEWAY_UNREACHABLE")
 }

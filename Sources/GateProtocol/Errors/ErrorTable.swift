@@ -55,6 +55,7 @@ extension ErrorCode {
             .backendError: row(502, 1014, tool: true),
             .cancelled: row(499, 1015, tool: true),
             .internalError: row(500, RPCCode.internalError),
+            .configInvalid: row(422, 1022),
             .storageFailed: row(507, 1020),
             .gatewayUnreachable: row(503, 1021, retryable: true),
         ]

@@ -26,7 +26,7 @@ public struct GateError: Error, Sendable, Equatable, CustomStringConvertible {
     public var retryAfter: Int?
     /// Finds this failure in the gateway's log.
     public var correlationID: String?
-    /// What the backend itself said, as JSON text: its JSON-RPC error object.
+    /// More about it, as JSON text: what the backend itself said (its JSON-RPC error object), or what is wrong with a configuration.
     public var detail: [UInt8]?
     /// The HTTP status with which a backend refused, when that is the failure.
     public var upstreamStatus: Int?

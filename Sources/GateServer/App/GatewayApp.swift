@@ -25,12 +25,18 @@ package struct GatewayApp: Sendable {
     package let config: GatewayConfig
     package let environment: [String: String]
     package let logger: Logger
+    private let source: ConfigSource
+    private let file: ConfigFile?
 
-    /// How long calls in flight may go on after the gateway was told to stop.
-    private static let drainTime = Duration.seconds(30)
-
-    package init(config: GatewayConfig, environment: [String: String], logger: Logger) {
+    /// - Parameters:
+    ///   - config: what was loaded from `file` by `source`.
+    ///   - source: where it is read again when the gateway is told to.
+    package init(
+        config: GatewayConfig, source: ConfigSource, file: ConfigFile?, environment: [String: String], logger: Logger
+    ) {
         self.config = config
+        self.source = source
+        self.file = file
         self.environment = environment
         self.logger = logger
     }
@@ -38,23 +44,28 @@ package struct GatewayApp: Sendable {
     /// Forks the guardian, which ends the servers should this process be killed. Only before any thread exists.
     package static func startGuardian() throws { try Guardian.start() }
 
-    /// Runs the gateway until SIGTERM or SIGINT. A second signal ends the process at once.
+    /// Runs the gateway until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP and a change of the file
+    /// reload the configuration.
     ///
     /// - Parameter onReady: called once, when requests are answered. Backends go on starting in the background.
     /// - Throws: ``StateDirectoryError`` or `HTTPServerError`, in words for the operator, before anything was started.
     package func run(onReady: @escaping @Sendable (Ready) -> Void) async throws {
-        let signals = TerminationSignals()
-        let directory = try StateDirectory(path: config.server.dataDir)
+        let events = LifeEvents()
+        let host = config.server.host.utf8.contains(UInt8(ascii: ":")) ? "[\(config.server.host)]" : config.server.host
+        let url = "http://\(host):\(config.server.port)"
+        let directory = try StateDirectory(path: config.server.dataDir, url: url)
         let token = try AdminToken.load(directory: directory)
         guard let sealer = try SessionSealer(key: directory.secret("session.key", bytes: 32)) else {
             throw StateDirectoryError(description: "the session key cannot be used", isBusy: false)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = Gateway(
-            config: config, directory: directory, group: group, environment: environment, logger: logger)
+            config: config, source: source, directory: directory, group: group, environment: environment,
+            logger: logger)
         let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group, options: mcpOptions)
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(configuration: http, group: group, responder: responder, logger: logger)
+        gateway.reloader.started(with: file)
         gateway.takeInServers()
         do {
             try await server.start()
@@ -62,25 +73,57 @@ package struct GatewayApp: Sendable {
             try? await group.shutdownGracefully()
             throw error
         }
+        let post = events.post
+        gateway.onStopRequest { post(.stop) }
+        let watcher = source.location.map { location in
+            ConfigWatcher(path: location.path, loop: group.next(), logger: logger) { post(.fileChanged) }
+        }
+        watcher?.start()
         onReady(
             Ready(
-                url: "http://\(config.server.host):\(config.server.port)", adminTokenPath: token.path,
-                version: StonegateVersion.current, gateway: gateway))
+                url: url, adminTokenPath: token.path, version: StonegateVersion.current, gateway: gateway))
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await gateway.run() }
-            var received = signals.stream.makeAsyncIterator()
-            _ = await received.next()
-            logger.notice("stopping: calls in flight have \(GatewayApp.drainTime.components.seconds) s to finish")
-            tasks.addTask { [stream = signals.stream] in for await _ in stream { _exit(130) } }
-            gateway.beginDraining()
-            mcp.shutdown()
-            await server.stop(grace: GatewayApp.drainTime)
-            gateway.shutDown()
-            tasks.cancelAll()
+            var isStopping = false
+            life: for await event in events.stream {
+                switch event {
+                case .reload where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: false) }
+                case .fileChanged where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: true) }
+                case .reload, .fileChanged: break
+                case .stopped: break life
+                case .stop where isStopping: _exit(130)
+                case .stop:
+                    isStopping = true
+                    watcher?.stop()
+                    tasks.addTask {
+                        await stop(gateway, mcp, server)
+                        post(.stopped)
+                    }
+                }
+            }
         }
         try? await group.shutdownGracefully()
         logger.notice("stopped")
     }
+
+    /// New work is refused from here on, in words, on connections old and new, until what is under way has ended.
+    private func stop(_ gateway: Gateway, _ mcp: MCPFrontEnd, _ server: HTTPServer) async {
+        let time = gateway.config.limits.drainTimeout
+        logger.notice("stopping: calls in flight have \(time.components.seconds) s to finish")
+        gateway.beginDraining()
+        await server.beginDraining()
+        mcp.shutdown()
+        if await !gateway.finishCalls(within: time) {
+            logger.warning("calls in flight did not finish in time; their servers are stopped now")
+            // Ends these calls with an error that says what is known of them.
+            gateway.shutDown()
+        }
+        await server.stop(grace: GatewayApp.answerTime)
+        gateway.shutDown()
+    }
+
+    /// How long the last answers may take to leave.
+    private static let answerTime = Duration.seconds(3)
 
     /// One loop carries some 40,000 calls a second; more threads than half the machine only take time from the backends.
     private static var loops: Int { max(1, System.coreCount / 2) }

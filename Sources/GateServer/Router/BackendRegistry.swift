@@ -12,22 +12,32 @@ final class BackendRegistry: Sendable, BackendObserver {
         let config: BackendConfig
         let backend: BackendPool
         let filter: ToolFilter
+        let isRuntime: Bool
+        /// Tells the backends apart that have the same name one after the other.
+        let generation: UInt64
+        let calls = CallGate()
     }
 
-    private struct State {
+    struct State {
+        /// In force: what new backends are made with.
+        var config: GatewayConfig
         var entries: [ExactText: Entry] = [:]
         var order: [ExactText] = []
+        /// Out of use, with calls in flight.
+        var retiring: [UInt64: Entry] = [:]
+
+        var all: [Entry] { Array(entries.values) + Array(retiring.values) }
     }
 
-    private let state = Mutex(State())
+    let state: Mutex<State>
     /// Backends that have an instance for each session.
-    private let sessionKeepers = Atomic<Int>(0)
+    let sessionKeepers = Atomic<Int>(0)
     private let catalog: ToolCatalog
     private let saved: SavedState
-    private let config: GatewayConfig
-    private let group: any EventLoopGroup
+    let group: any EventLoopGroup
     private let environment: [String: String]
-    private let logger: Logger
+    let logger: Logger
+    private let generations = Atomic<UInt64>(0)
     private let spawnGate: SpawnGate
     private let arrivals: AsyncStream<BackendPool>
     private let arrive: AsyncStream<BackendPool>.Continuation
@@ -36,7 +46,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         config: GatewayConfig, catalog: ToolCatalog, saved: SavedState, group: any EventLoopGroup,
         environment: [String: String], logger: Logger
     ) {
-        self.config = config
+        state = Mutex(State(config: config))
         self.catalog = catalog
         self.saved = saved
         self.group = group
@@ -58,12 +68,13 @@ final class BackendRegistry: Sendable, BackendObserver {
     /// Stops all backends; ``run()`` returns when they have stopped.
     func shutDown() {
         arrive.finish()
-        for entry in entries { entry.backend.shutDown() }
+        for entry in state.withLock({ $0.all }) { entry.backend.shutDown() }
     }
 
     var entries: [Entry] { state.withLock { state in state.order.compactMap { state.entries[$0] } } }
 
     var usesSessions: Bool { sessionKeepers.load(ordering: .relaxed) > 0 }
+    var config: GatewayConfig { state.withLock { $0.config } }
 
     func entry(_ name: String) -> Entry? { state.withLock { $0.entries[ExactText(name)] } }
 
@@ -71,12 +82,7 @@ final class BackendRegistry: Sendable, BackendObserver {
     ///
     /// - Throws: `SERVER_EXISTS` when a server has this name, or one that clients would take for it.
     func add(_ backend: BackendConfig, isRuntime: Bool) throws(GateError) {
-        let settings = BackendSettings(backend, config, isRuntime: isRuntime)
-        let context = BackendContext(
-            group: group, logger: logger, environment: environment, spawnGate: spawnGate, eras: saved, observer: self)
-        let entry = Entry(
-            config: backend, backend: BackendPool(settings: settings, context: context),
-            filter: ToolFilter(backend.tools))
+        let entry = makeEntry(backend, state.withLock { $0.config }, isRuntime: isRuntime)
         let folded = BackendName.folded(backend.name)
         let isNew = state.withLock { state in
             guard !state.order.contains(where: { BackendName.folded($0.text) == folded }) else { return false }
@@ -84,34 +90,65 @@ final class BackendRegistry: Sendable, BackendObserver {
             state.entries[ExactText(backend.name)] = entry
             return true
         }
-        guard isNew else {
-            throw GateError(
-                .serverExists, "There is a server '\(backend.name)' already. Remove it first, or choose another name.",
-                source: .caller, server: backend.name)
-        }
-        if settings.isolation == .perSession { sessionKeepers.add(1, ordering: .relaxed) }
-        catalog.register(backend.name)
-        let known = saved.tools(of: settings)
-        if !known.isEmpty, backend.enabled {
-            catalog.setTools(
-                of: backend.name, known, title: nil, instructions: nil, filter: entry.filter, isStale: true)
-        }
-        arrive.yield(entry.backend)
-        entry.backend.begin(knowsTools: !known.isEmpty)
+        guard isNew else { throw BackendRegistry.exists(backend.name) }
+        begin(entry)
     }
 
+    static func exists(_ name: String) -> GateError {
+        GateError(
+            .serverExists, "There is a server '\(name)' already. Remove it first, or choose another name.",
+            source: .caller, server: name)
+    }
+
+    func makeEntry(_ backend: BackendConfig, _ config: GatewayConfig, isRuntime: Bool) -> Entry {
+        let generation = generations.wrappingAdd(1, ordering: .relaxed).newValue
+        let settings = BackendSettings(backend, config, isRuntime: isRuntime)
+        let context = BackendContext(
+            group: group, logger: logger, environment: environment, spawnGate: spawnGate, eras: saved,
+            observer: CurrentBackendObserver(registry: self, generation: generation))
+        return Entry(
+            config: backend, backend: BackendPool(settings: settings, context: context),
+            filter: ToolFilter(backend.tools),
+            isRuntime: isRuntime, generation: generation)
+    }
+
+    /// Lists the last known tools of a backend that has been taken in, and starts it.
+    func begin(_ entry: Entry) {
+        let name = entry.config.name
+        catalog.register(name)
+        // A backend that was changed shows what it offered before until it has listed: agents lose nothing meanwhile.
+        let before = catalog.entry(name)
+        let own = saved.tools(of: entry.backend.settings)
+        var known = before == nil ? own : saved.lastTools(of: name)
+        if !entry.config.enabled { known = [] }
+        if before != nil || !known.isEmpty {
+            catalog.setTools(
+                of: name, known, title: before?.title, instructions: before?.instructions, filter: entry.filter,
+                isStale: true)
+        }
+        if entry.backend.settings.isolation == .perSession { sessionKeepers.add(1, ordering: .relaxed) }
+        arrive.yield(entry.backend)
+        entry.backend.begin(knowsTools: !own.isEmpty)
+    }
+
+    /// Takes a backend out. Its calls in flight finish.
     func remove(_ name: String) -> Entry? {
         let entry = state.withLock { state -> Entry? in
             state.order.removeAll { $0 == ExactText(name) }
             return state.entries.removeValue(forKey: ExactText(name))
         }
         guard let entry else { return nil }
-        if entry.backend.settings.isolation == .perSession { sessionKeepers.subtract(1, ordering: .relaxed) }
-        catalog.remove(name)
-        saved.forget(name)
-        entry.backend.shutDown()
+        forget(name)
+        retire(entry)
         return entry
     }
+
+    func forget(_ name: String) {
+        catalog.remove(name)
+        saved.forget(name)
+    }
+
+    func isCurrent(_ name: String, _ generation: UInt64) -> Bool { entry(name)?.generation == generation }
 
     /// A session of an agent has ended: instances that were its own end with it.
     func end(session: InstanceOwner) {

@@ -47,18 +47,19 @@ extension Gateway {
             errorRate: status.latency.errorRate, details: details)
     }
 
-    package func startServer(_ name: String) async throws(GateError) { try known(name).backend.start() }
-    package func stopServer(_ name: String) async throws(GateError) { try known(name).backend.stop() }
-    package func restartServer(_ name: String) async throws(GateError) { try known(name).backend.restart() }
+    package func startServer(_ name: String) async throws(GateError) { try changeable(name).backend.start() }
+    package func stopServer(_ name: String) async throws(GateError) { try changeable(name).backend.stop() }
+    package func restartServer(_ name: String) async throws(GateError) { try changeable(name).backend.restart() }
 
     package func removeServer(_ name: String) async throws(GateError) {
+        try refuseWhileDraining()
         let entry = try known(name)
         try saved.removeAdded(entry.config.name)
         _ = registry.remove(entry.config.name)
     }
 
     package func addServer(_ config: BackendConfig) async throws(GateError) {
-        if isDraining { throw GateError(.draining, "stonegate is stopping and takes no new servers.") }
+        try refuseWhileDraining()
         try registry.add(config, isRuntime: true)
         do throws(GateError) {
             try saved.add(config)
@@ -66,6 +67,15 @@ extension Gateway {
             _ = registry.remove(config.name)
             throw error
         }
+    }
+
+    func refuseWhileDraining() throws(GateError) {
+        if isDraining { throw GateError(.draining, "stonegate is stopping and changes nothing more.", retryAfter: 5) }
+    }
+
+    private func changeable(_ name: String) throws(GateError) -> BackendRegistry.Entry {
+        try refuseWhileDraining()
+        return try known(name)
     }
 
     private func known(_ name: String) throws(GateError) -> BackendRegistry.Entry {

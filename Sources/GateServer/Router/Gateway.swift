@@ -9,22 +9,26 @@ import Synchronization
 
 /// The gateway behind its front ends: one catalog, one router, all backends.
 package final class Gateway: GatewayServices {
-    package let config: GatewayConfig
     let catalog: ToolCatalog
     let registry: BackendRegistry
     let saved: SavedState
     private let started = Instant.now
-    private let draining = Mutex(false)
+    private let draining = Atomic<Bool>(false)
+    private let maxCallTimeout: Duration
     private let latency = Mutex(LatencyRecorder())
     private let correlation: CorrelationIDs
     private let warnings: [String]
-    private let logger: Logger
+    let logger: Logger
+    let reloader: ConfigReloader
+    /// Told when a client asks the gateway to stop.
+    private let stopHandler = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init(
-        config: GatewayConfig, directory: StateDirectory, group: any EventLoopGroup, environment: [String: String],
-        logger: Logger
+        config: GatewayConfig, source: ConfigSource, directory: StateDirectory, group: any EventLoopGroup,
+        environment: [String: String], logger: Logger
     ) {
-        self.config = config
+        maxCallTimeout = config.limits.maxCallTimeout
+        reloader = ConfigReloader(source: source)
         self.logger = logger
         let saved = SavedState(directory)
         self.saved = saved
@@ -56,8 +60,18 @@ package final class Gateway: GatewayServices {
         saved.flush()
     }
 
+    /// What is in force: after a reload not what the gateway started with.
+    package var config: GatewayConfig { registry.config }
+
     /// From here on new work is refused.
-    package func beginDraining() { draining.withLock { $0 = true } }
+    /// - Returns: whether it was not before.
+    @discardableResult package func beginDraining() -> Bool {
+        !draining.exchange(true, ordering: .acquiringAndReleasing)
+    }
+
+    /// Waits for the calls in flight; from here on no backend gets another one.
+    /// - Returns: whether they have ended before their time was over.
+    package func finishCalls(within time: Duration) async -> Bool { await registry.drain(within: time) }
 
     /// Stops all backends; ``run()`` returns when they have stopped.
     package func shutDown() {
@@ -65,7 +79,16 @@ package final class Gateway: GatewayServices {
         registry.shutDown()
     }
 
-    package var isDraining: Bool { draining.withLock { $0 } }
+    package var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    /// - Parameter body: begins to stop the gateway; called at most once, on any thread.
+    package func onStopRequest(_ body: @escaping @Sendable () -> Void) { stopHandler.withLock { $0 = body } }
+
+    package func requestStop() -> StopNotice {
+        let handler = stopHandler.withLock { $0.take() }
+        handler?()
+        return StopNotice(callsInFlight: registry.callsInFlight, drainTimeout: config.limits.drainTimeout)
+    }
 
     private func register(_ backend: BackendConfig, isRuntime: Bool) {
         do throws(GateError) {
@@ -141,16 +164,11 @@ package final class Gateway: GatewayServices {
 
     private func routed(_ call: ToolCall, started: Instant, id: String) async throws(GateError) -> CallReply {
         let target = call.target
-        if isDraining {
-            throw GateError(
-                .draining, "stonegate is stopping and takes no new calls.", server: target.server, retryAfter: 5)
-        }
-        guard let backend = registry.entry(target.server)?.backend else {
-            throw GateError(
-                .serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
-        }
+        let entry = try enter(target)
+        defer { entry.calls.leave() }
+        let backend = entry.backend
         let bound = backend.settings.requestTimeout
-        let timeout = min(call.timeout ?? bound, max(bound, config.limits.maxCallTimeout))
+        let timeout = min(call.timeout ?? bound, max(bound, maxCallTimeout))
         var onProgress: (@Sendable (ByteBuffer) -> Void)?
         if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
         var forwarded = BackendCall(
@@ -170,6 +188,21 @@ package final class Gateway: GatewayServices {
     package var usesSessions: Bool { registry.usesSessions }
 
     package func sessionEnded(_ session: InstanceOwner) { registry.end(session: session) }
+
+    /// Finds the backend and enters its gate: until the call leaves it again, the backend is not stopped by a reload.
+    private func enter(_ target: ToolTarget) throws(GateError) -> BackendRegistry.Entry {
+        while !isDraining {
+            guard let entry = registry.entry(target.server) else {
+                throw GateError(
+                    .serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
+            }
+            // A closed gate is that of a backend which has just been replaced or removed: look again.
+            if entry.calls.enter() { return entry }
+        }
+        throw GateError(
+            .draining, "stonegate is stopping and takes no new calls. The call was not sent.", server: target.server,
+            retryAfter: 5)
+    }
 
     package func headerMismatch(
         _ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?

@@ -60,7 +60,13 @@ package protocol GatewayServices: Sendable {
 
     // The gateway itself.
 
+    /// The configuration in force.
     var config: GatewayConfig { get }
+    /// Reads the configuration again and applies what has changed; all of it or nothing.
+    /// - Throws: `CONFIG_INVALID` with all problems in `detail`, `DRAINING`.
+    func reload() async throws(GateError) -> ReloadReport
+    /// Begins to stop the gateway, as SIGTERM does. Asking again changes nothing.
+    func requestStop() -> StopNotice
     func health() -> HealthInfo
     func stats() -> StatsInfo
     /// True from the moment the gateway begins to stop.

@@ -84,6 +84,11 @@ final class SavedState: EraMemory {
         return (saved["tools"]?.arrayValue ?? []).map { ByteBuffer(bytes: $0.bytes) }
     }
 
+    /// The same whatever the server was started with.
+    func lastTools(of server: String) -> [ByteBuffer] {
+        (catalog.withLock { $0[server] }?["tools"]?.arrayValue ?? []).map { ByteBuffer(bytes: $0.bytes) }
+    }
+
     func save(tools: [ByteBuffer], of settings: BackendSettings) {
         let values = tools.compactMap { try? JSONValue(parsing: Array(buffer: $0)) }
         let saved: JSONValue = [

@@ -26,7 +26,9 @@ package final class StateDirectory: Sendable {
     private let pending = Mutex<[String: [UInt8]]>([:])
 
     /// Creates the directory where needed (0700) and takes its lock.
-    package init(path: String) throws(StateDirectoryError) {
+    ///
+    /// - Parameter url: where this gateway answers, for whoever finds the lock taken.
+    package init(path: String, url: String? = nil) throws(StateDirectoryError) {
         self.path = path
         try StateDirectory.makeDirectory(path)
         let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -36,15 +38,16 @@ package final class StateDirectory: Sendable {
                 isBusy: false)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = StateDirectory.read("\(path)/lock").map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let holder = LockHolder(StateDirectory.read("\(path)/lock") ?? [])
             close(descriptor)
             throw StateDirectoryError(
-                description: "another stonegate\(holder.isEmpty ? "" : " (process \(holder))") uses \(path). "
-                    + "Stop it, or give this one its own server.data_dir.", isBusy: true)
+                description: "another stonegate uses \(path)\(holder.map { ": \($0)" } ?? ""). Stop it with "
+                    + "`stonegate stop --data-dir \(path)`, or give this one its own server.data_dir and server.port.",
+                isBusy: true)
         }
+        let holder = LockHolder(pid: getpid(), since: Int64(time(nil)), url: url).text
         ftruncate(descriptor, 0)
-        let pid = Array(String(getpid()).utf8)
-        _ = pwrite(descriptor, pid, pid.count, 0)
+        _ = pwrite(descriptor, holder, holder.count, 0)
         lock = descriptor
     }
 
@@ -140,7 +143,7 @@ package final class StateDirectory: Sendable {
         }
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GateConfig
 import GateProtocol
+import GateServer
 import GateTerminal
 
 struct Check: ParsableCommand {
@@ -32,27 +33,6 @@ struct Check: ParsableCommand {
             }
             throw ExitCode.configuration
         }
-    }
-}
-
-extension ConfigProblems {
-    fileprivate var json: JSONValue {
-        .array(
-            problems.map { problem in
-                var object = JSONObject()
-                switch problem.origin {
-                case .file(let path, let line, let column):
-                    object["file"] = .string(path)
-                    if let line { object["line"] = .init(line) }
-                    if let column { object["column"] = .init(column) }
-                case .environment(let variable): object["variable"] = .string(variable)
-                case .flag(let flag): object["flag"] = .string(flag)
-                case .request: break
-                }
-                if !problem.key.isEmpty { object["key"] = .string(problem.key) }
-                object["message"] = .string(problem.message)
-                return .object(object)
-            })
     }
 }
 

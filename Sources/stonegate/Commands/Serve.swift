@@ -16,7 +16,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the gateway.",
         discussion: """
             Reads --config, else $STONEGATE_CONFIG, else ~/.stonegate/config.toml; without a file it starts with no servers.
-            Ends on SIGTERM or Ctrl-C after calls in flight have finished; a second one ends it at once.
+            Ends on SIGTERM, Ctrl-C or `stonegate stop` after calls in flight have finished; a second signal ends it at once.
+            Reads the file again when it changes, on SIGHUP and on `stonegate reload`.
             Exit codes: 0 stopped, 75 the data directory is in use, 78 the configuration is wrong, 1 anything else.
             """)
 
@@ -37,25 +38,26 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessEnvironment.current
+        let source = ConfigSource(
+            flag: config, environment: environment, overrides: overrides,
+            workingDirectory: ProcessEnvironment.directory, extra: demo ? [try DemoServer.backend()] : [])
         let file: ConfigFile?
-        var loaded: LoadedConfig
+        let loaded: LoadedConfig
         do {
-            file = try ConfigLocator.find(flag: config, environment: environment)
-            loaded = try ConfigLoader.load(
-                file: file, environment: environment, overrides: overrides,
-                workingDirectory: ProcessEnvironment.directory)
+            file = try source.read()
+            loaded = try source.load(file)
         } catch {
             Terminal.error("\(error)")
             throw ExitCode(78)
         }
-        if demo { loaded.config.backends.append(try DemoServer.backend()) }
         let logging = loaded.config.logging
         let logger = Logger(label: "stonegate") { _ in GateLogHandler(logging) }
         if let warning = loaded.exposureWarning(mode: file?.mode) { logger.warning("\(warning)") }
         let backends = loaded.config.backends.count
         let path = loaded.path
         let announcer = CatalogAnnouncer()
-        let app = GatewayApp(config: loaded.config, environment: environment, logger: logger)
+        let app = GatewayApp(
+            config: loaded.config, source: source, file: file, environment: environment, logger: logger)
         do {
             try await app.run { ready in
                 Banner.print(ready, configPath: path, backends: backends, isDemo: demo)

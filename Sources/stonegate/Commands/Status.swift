@@ -24,7 +24,7 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var source: ConfigurationOptions
 
     func run() async throws {
-        let address = try url ?? source.load().localURL
+        let address = try url ?? (try? source.runningGateway().url) ?? source.load().localURL
         do throws(GateError) {
             try await show(address)
         } catch {

@@ -142,6 +142,9 @@ final class FakeServices: GatewayServices {
     func removeServer(_ name: String) async throws(GateError) {}
     func addServer(_ config: BackendConfig) async throws(GateError) {}
 
+    func reload() async throws(GateError) -> ReloadReport { ReloadReport() }
+    func requestStop() -> StopNotice { StopNotice(callsInFlight: 0, drainTimeout: .zero) }
+
     func health() -> HealthInfo {
         HealthInfo(
             status: "ok", version: "1", tier: "free", uptimeSeconds: 1, backendsTotal: 2, backendsHealthy: 2,

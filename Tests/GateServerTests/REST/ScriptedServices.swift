@@ -131,6 +131,20 @@ final class ScriptedServices: GatewayServices {
 
     var isDraining: Bool { false }
 
+    func reload() async throws(GateError) -> ReloadReport {
+        actions.append("reload")
+        var report = ReloadReport()
+        report.file = "/etc/gate/config.toml"
+        report.changed = ["alpha"]
+        report.needsRestart = ["server.port"]
+        return report
+    }
+
+    func requestStop() -> StopNotice {
+        actions.append("stop the gateway")
+        return StopNotice(callsInFlight: 2, drainTimeout: .seconds(30))
+    }
+
     func health() -> HealthInfo {
         HealthInfo(
             status: "ok", version: "1.2.3", tier: "free", uptimeSeconds: 1, backendsTotal: 2, backendsHealthy: 2,

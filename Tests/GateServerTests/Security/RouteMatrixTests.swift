@@ -24,6 +24,8 @@ import Testing
         "POST /server/restart": [401, 401, 200],
         "POST /server/remove": [401, 401, 200],
         "GET /config": [401, 401, 200],
+        "POST /gateway/reload": [401, 401, 200],
+        "POST /gateway/stop": [401, 401, 202],
         "GET /stats": [200, 200, 200],
         "GET /health": [200, 200, 200],
         "GET /ui": [200, 200, 200],
@@ -69,8 +71,8 @@ import Testing
         let admin = routes.filter { $0.access == .admin }.map(RouteMatrixTests.name).sorted()
         #expect(
             admin == [
-                "GET /config", "POST /server/add", "POST /server/remove", "POST /server/restart", "POST /server/start",
-                "POST /server/stop",
+                "GET /config", "POST /gateway/reload", "POST /gateway/stop", "POST /server/add", "POST /server/remove",
+                "POST /server/restart", "POST /server/start", "POST /server/stop",
             ])
         // A GET must never change anything: browsers send GETs to other sites freely.
         for route in routes { #expect(route.changes == (route.method == .POST), "\(RouteMatrixTests.name(route))") }

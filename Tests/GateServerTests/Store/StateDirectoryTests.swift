@@ -12,13 +12,15 @@ import Testing
 @Suite struct StateDirectoryTests {
     @Test func oneGatewayAtATime() throws {
         let data = try TemporaryDirectory()
-        let first = try StateDirectory(path: data.path)
+        let first = try StateDirectory(path: data.path, url: "http://127.0.0.1:1")
         do throws(StateDirectoryError) {
             _ = try StateDirectory(path: data.path)
             Issue.record("a second gateway got the directory")
         } catch {
             #expect(error.isBusy)
-            #expect(error.description.contains("another stonegate (process \(getpid())) uses \(data.path)"))
+            let words = error.description
+            #expect(words.contains("another stonegate uses \(data.path): process \(getpid()), since 20"), "\(words)")
+            #expect(words.contains(" UTC, http://127.0.0.1:1. Stop it with `stonegate stop --data-dir \(data.path)`"))
             #expect(error.description.contains("server.data_dir"))
         }
         try first.saveNow("x.json", Array("{}".utf8))

@@ -39,6 +39,7 @@ extension MCPFrontEnd {
     private func initialize(
         _ message: WireMessage, _ request: HTTPRequest, _ exchange: HTTPExchange, _ scope: Visibility, _ id: ByteBuffer
     ) {
+        if refusesWhileDraining(id, on: exchange) { return }
         guard let requested = message.string(message.param("protocolVersion")) else {
             return send(
                 .error(RPCCode.invalidParams, "initialize needs params.protocolVersion.", id: id), on: exchange)
@@ -145,6 +146,7 @@ extension MCPFrontEnd {
             request.headers.contains(LegacyRules.sessionHeader)
         else { return refuseMethod(exchange) }
         guard let context = legacyContext(request, exchange, scope, nil), let session = context.session else { return }
+        if refusesWhileDraining(nil, on: exchange) { return }
         guard streams.hasRoom else {
             return refuse(
                 .serviceUnavailable, "Too many event streams are open. Try again later.", on: exchange,

@@ -74,6 +74,7 @@ extension MCPFrontEnd {
                     RPCCode.invalidParams, "params.notifications must be an object that says what to be told of.",
                     id: id, status: .badRequest), on: exchange)
         }
+        if refusesWhileDraining(id, on: exchange) { return }
         guard streams.hasRoom else {
             return send(
                 .error(

@@ -61,6 +61,15 @@ package final class MCPFrontEnd: Sendable {
         exchange.send(status: reply.status, headers: MCPText.jsonHeaders, body: reply.parts)
     }
 
+    /// - Returns: whether the request was refused because the gateway is stopping.
+    func refusesWhileDraining(_ id: ByteBuffer?, on exchange: HTTPExchange) -> Bool {
+        guard services.isDraining else { return false }
+        refuse(
+            .serviceUnavailable, "stonegate is stopping. Connect again when it has been restarted.",
+            code: ErrorCode.draining.traits.rpcCode, id: id, on: exchange, headers: ["Retry-After": "5"])
+        return true
+    }
+
     /// A refusal before there is a request to answer.
     func refuse(
         _ status: HTTPResponseStatus, _ message: String, code: Int = RPCCode.invalidRequest, id: ByteBuffer? = nil,

@@ -12,6 +12,8 @@ final class NoticeStreams: Sendable {
         var notice = ByteBuffer()
         /// What is sent last when the gateway ends the stream.
         var farewell = ByteBuffer()
+        /// The answer to a call: it ends with the call, also when the gateway stops.
+        var isAnswer = false
     }
 
     private struct Group {
@@ -50,10 +52,10 @@ final class NoticeStreams: Sendable {
     var hasRoom: Bool { state.withLock { $0.entries.count < maxStreams } }
 
     /// Takes a stream in and tells it of changes from now on.
-    /// - Returns: nil when all streams have been closed; this one is then ended.
+    /// - Returns: nil when all streams have been closed; this one is then ended, unless it is an answer.
     func add(_ entry: Entry) -> UInt64? {
         let (id, isFirst, replaced) = state.withLock { state -> (UInt64?, Bool, [Entry]) in
-            guard !state.isClosed else { return (nil, false, []) }
+            guard !state.isClosed || entry.isAnswer else { return (nil, false, []) }
             state.lastID &+= 1
             let id = state.lastID
             state.entries[id] = entry
@@ -108,15 +110,17 @@ final class NoticeStreams: Sendable {
         for id in state.withLock({ $0.sessions[session] ?? [] }) { end(id) }
     }
 
-    /// Ends all streams, and those that come later.
+    /// Ends all streams, and those that come later, but for answers to calls.
     func close() {
         let (entries, groups, ticker) = state.withLock { state in
             state.isClosed = true
-            let all = (Array(state.entries.values), state.groups, state.ticker)
-            state.entries = [:]
+            let answers = state.entries.filter(\.value.isAnswer)
+            let ended = state.entries.values.filter { !$0.isAnswer }
+            // Answers under way are kept alive until the loop ends.
+            let all = (ended, state.groups, answers.isEmpty ? state.ticker.take() : nil)
+            state.entries = answers
             state.groups = [:]
             state.sessions = [:]
-            state.ticker = nil
             return all
         }
         ticker?.cancel()

@@ -48,7 +48,7 @@ final class ReplyStream: Sendable {
             case .waiting:
                 let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
                 stream.write(event)
-                state.phase = .streaming(stream, keepAlive: streams.add(.init(stream: stream)))
+                state.phase = .streaming(stream, keepAlive: streams.add(.init(stream: stream, isAnswer: true)))
             case .streaming(let stream, _): stream.write(event)
             case .done: return
             }

@@ -59,7 +59,7 @@ enum OpenAPI {
             success = ["description": "Done.", "content": ["application/json": ["schema": schema]]]
         }
         operation["responses"] = [
-            route.path == "/server/add" ? "201" : "200": success,
+            String(route.success.code): success,
             "default": [
                 "description": "What went wrong, and whether anything was sent.",
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],

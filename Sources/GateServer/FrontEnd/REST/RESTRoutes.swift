@@ -170,6 +170,14 @@ struct RESTRoutes: Sendable {
         RESTReply(parts: [ByteBuffer(string: EffectiveConfig(services.config).json)])
     }
 
+    func reload(_ request: RESTRequest) async throws(GateError) -> RESTReply {
+        RESTReply(try await services.reload().json)
+    }
+
+    func stop(_ request: RESTRequest) async throws(GateError) -> RESTReply {
+        RESTReply(services.requestStop().json, status: .accepted)
+    }
+
     func stats(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(services.stats().json) }
 
     func health(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(services.health().json) }

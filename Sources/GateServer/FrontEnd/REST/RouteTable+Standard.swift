@@ -29,11 +29,20 @@ extension RouteTable {
                 .GET, "/server/list", .data, summary: "All servers and how they are.", query: [Schemas.servers],
                 response: Schemas.serverList, handler: rest.serverList),
             Route(
-                .POST, "/server/add", .admin, changes: true, summary: "Add a server; it is kept over restarts.",
+                .POST, "/server/add", .admin, changes: true, success: .created,
+                summary: "Add a server; it is kept over restarts.",
                 request: Schemas.serverAdd, response: Schemas.acknowledged, handler: rest.addServer),
             Route(
                 .GET, "/config", .admin, summary: "The configuration in force, without secrets.",
                 response: Schemas.object, handler: rest.config),
+            Route(
+                .POST, "/gateway/reload", .admin, changes: true,
+                summary: "Read the configuration again and apply what has changed: all of it or nothing.",
+                request: Schemas.object, response: Schemas.reloaded, handler: rest.reload),
+            Route(
+                .POST, "/gateway/stop", .admin, changes: true, success: .accepted,
+                summary: "Stop the gateway: calls in flight finish, new ones are refused.", request: Schemas.object,
+                response: Schemas.stopping, handler: rest.stop),
             Route(
                 .GET, "/stats", .data, summary: "Calls, errors and latencies.", response: Schemas.stats,
                 handler: rest.stats),

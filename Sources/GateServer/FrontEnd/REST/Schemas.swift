@@ -108,6 +108,16 @@ enum Schemas {
         ])
     static let acknowledged = object([("ok", boolean), ("name", string), ("action", string)])
 
+    private static let strings: JSONValue = ["type": "array", "items": string]
+    static let reloaded = object(
+        [
+            ("ok", boolean), ("added", strings), ("removed", strings), ("changed", strings), ("unchanged", strings),
+            ("applied", strings), ("needs_restart", strings), ("warnings", strings),
+        ], optional: [("file", string)])
+    static let stopping = object([
+        ("ok", boolean), ("action", string), ("in_flight", integer), ("drain_seconds", integer),
+    ])
+
     static let health = object(
         [
             ("status", ["type": "string", "enum": ["ok", "degraded", "draining"]]), ("version", string),

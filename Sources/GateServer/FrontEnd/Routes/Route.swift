@@ -23,6 +23,8 @@ struct Route: Sendable {
     let access: RouteAccess
     /// Whether it changes something: browsers of other sites are then kept away more strictly.
     let changes: Bool
+    /// The status of an answer that is no error.
+    let success: HTTPResponseStatus
     let summary: String
     let query: [QueryParameter]
     let requestSchema: JSONValue?
@@ -42,7 +44,8 @@ struct Route: Sendable {
     }
 
     init(
-        _ method: HTTPMethod, _ path: String, _ access: RouteAccess, changes: Bool = false, summary: String,
+        _ method: HTTPMethod, _ path: String, _ access: RouteAccess, changes: Bool = false,
+        success: HTTPResponseStatus = .ok, summary: String,
         query: [QueryParameter] = [], request: JSONValue? = nil, response: JSONValue? = nil,
         handler: @escaping Handler
     ) {
@@ -50,6 +53,7 @@ struct Route: Sendable {
         self.path = path
         self.access = access
         self.changes = changes
+        self.success = success
         self.summary = summary
         self.query = query
         requestSchema = request

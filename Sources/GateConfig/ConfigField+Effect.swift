@@ -1,0 +1,64 @@
+extension ConfigField {
+    /// When a changed value of a running gateway's file counts.
+    enum Effect: Sendable {
+        /// At once: the gateway looks at it when it needs it.
+        case atOnce
+        /// At once, with the backends that it shapes: they are replaced.
+        case backends
+        /// At the next start of the gateway.
+        case restart
+    }
+
+    /// A key that is not named here waits for the next start: what is said of it is true then, whatever uses it.
+    var effect: Effect {
+        switch section {
+        case "circuit_breaker", "pool": .backends
+        case "gateway": ConfigField.shapingGateway.contains(name) ? .backends : .restart
+        case "limits" where ConfigField.readWhenNeeded.contains(name): .atOnce
+        case "limits" where ConfigField.shapingLimits.contains(name): .backends
+        default: .restart
+        }
+    }
+
+    private static let shapingGateway: Set = ["request_timeout", "schema_cache_ttl"]
+
+    private static let readWhenNeeded: Set = ["drain_timeout"]
+
+    private static let shapingLimits: Set = [
+        "in_flight_per_backend", "queue_per_backend", "initialize_timeout", "list_timeout", "tools_per_backend",
+        "stdout_line_bytes", "stdout_skip_bytes", "stderr_ring_bytes", "stderr_lines_per_second",
+        "upstream_body_bytes", "upstream_connections_per_backend", "restart_budget", "restart_window",
+        "restart_delay_min", "restart_delay_max", "restart_jitter", "child_open_files", "child_processes",
+        "child_memory_bytes",
+    ]
+
+    /// Whether two configurations have the same value here.
+    func isEqual(_ one: GatewayConfig, _ other: GatewayConfig) -> Bool {
+        switch kind {
+        case .integer(let property, _): one[keyPath: property] == other[keyPath: property]
+        case .optionalInteger(let property, _): one[keyPath: property] == other[keyPath: property]
+        case .duration(let property, _, _): one[keyPath: property] == other[keyPath: property]
+        case .boolean(let property): one[keyPath: property] == other[keyPath: property]
+        case .text(let property, _): one[keyPath: property].utf8.elementsEqual(other[keyPath: property].utf8)
+        case .optionalText(let property, _): one[keyPath: property] == other[keyPath: property]
+        case .texts(let property, _): one[keyPath: property] == other[keyPath: property]
+        case .level(let property): one[keyPath: property] == other[keyPath: property]
+        case .format(let property): one[keyPath: property] == other[keyPath: property]
+        }
+    }
+
+    /// Takes the value of another configuration.
+    func copy(from source: GatewayConfig, to config: inout GatewayConfig) {
+        switch kind {
+        case .integer(let property, _): config[keyPath: property] = source[keyPath: property]
+        case .optionalInteger(let property, _): config[keyPath: property] = source[keyPath: property]
+        case .duration(let property, _, _): config[keyPath: property] = source[keyPath: property]
+        case .boolean(let property): config[keyPath: property] = source[keyPath: property]
+        case .text(let property, _): config[keyPath: property] = source[keyPath: property]
+        case .optionalText(let property, _): config[keyPath: property] = source[keyPath: property]
+        case .texts(let property, _): config[keyPath: property] = source[keyPath: property]
+        case .level(let property): config[keyPath: property] = source[keyPath: property]
+        case .format(let property): config[keyPath: property] = source[keyPath: property]
+        }
+    }
+}
