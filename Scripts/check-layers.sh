@@ -16,7 +16,7 @@ Sources/GateCore: GateProtocol Histogram
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
-Sources/GateHTTP: NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateHTTP: GateCore NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol

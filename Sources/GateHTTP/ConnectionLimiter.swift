@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts the open connections and the bytes of bodies being received, for all event loops of a server.
+/// Counts the open connections, for all event loops of a server.
 final class ConnectionLimiter: Sendable {
     private struct Counts {
         var total = 0
@@ -8,7 +8,6 @@ final class ConnectionLimiter: Sendable {
     }
 
     private let counts = Mutex(Counts())
-    private let bodyBytes = Atomic<Int>(0)
     private let limits: HTTPLimits
 
     init(limits: HTTPLimits) {
@@ -36,11 +35,5 @@ final class ConnectionLimiter: Sendable {
             let left = counts.byAddress[address, default: 1] - 1
             counts.byAddress[address] = left > 0 ? left : nil
         }
-    }
-
-    /// Adds to the bytes being buffered.
-    /// - Returns: whether they are still within the limit. They count in any case until they are given back with a negative number.
-    func addBodyBytes(_ count: Int) -> Bool {
-        bodyBytes.wrappingAdd(count, ordering: .relaxed).newValue <= limits.maxBufferedBodyBytes
     }
 }

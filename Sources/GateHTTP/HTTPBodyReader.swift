@@ -9,6 +9,8 @@ struct HTTPBodyReader {
         case chunked(ChunkedDecoder)
     }
 
+    private static let largestReserve = 1 << 20
+
     private var state: State
     private var body = ByteBuffer()
     private let maxBytes: Int
@@ -35,7 +37,8 @@ struct HTTPBodyReader {
         case .length(let remaining):
             if body.readableBytes == 0, let whole = buffer.readSlice(length: remaining) { return whole }
             guard buffer.readableBytes > 0 else { return nil }
-            if body.capacity == 0 { body.reserveCapacity(min(remaining, 64 * 1024)) }
+            // Once: growing by doubling would leave twice as much behind. Pages that are never written take no memory.
+            if body.capacity == 0 { body.reserveCapacity(min(remaining, Self.largestReserve)) }
             guard var part = buffer.readSlice(length: min(remaining, buffer.readableBytes)) else { return nil }
             let left = remaining - part.readableBytes
             body.writeBuffer(&part)

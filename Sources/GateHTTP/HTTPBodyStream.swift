@@ -1,9 +1,16 @@
+import GateCore
 package import NIOCore
 import Synchronization
 
 /// The body of a streamed response. Usable from any thread; writes never wait.
 package final class HTTPBodyStream: Sendable {
-    private let queue: Mutex<StreamQueue>
+    private struct State {
+        var queue: StreamQueue
+        /// What waits in the queue. What it has left is the connection's.
+        var charge: MemoryCharge
+    }
+
+    private let state: Mutex<State>
     private let connection: HTTPConnection
     private let exchange: HTTPExchange
 
@@ -11,18 +18,21 @@ package final class HTTPBodyStream: Sendable {
         self.connection = connection
         self.exchange = exchange
         let limits = connection.shared.limits
-        self.queue = Mutex(StreamQueue(maxMessages: limits.maxStreamMessages, maxBytes: limits.maxStreamBytes))
+        state = Mutex(
+            State(
+                queue: StreamQueue(maxMessages: limits.maxStreamMessages, maxBytes: limits.maxStreamBytes),
+                charge: MemoryCharge(connection.shared.budget)))
     }
 
     /// Whether writes are still taken.
-    package var isOpen: Bool { queue.withLock { $0.isOpen } }
+    package var isOpen: Bool { state.withLock { $0.queue.isOpen } }
 
     /// Queues one message; an empty one is taken and sends nothing. Messages of one turn of the event loop leave together.
     /// - Returns: false when the stream has ended, or ends now because the client reads too slowly: the message does not fit
     ///   into `HTTPLimits.maxStreamMessages` and `maxStreamBytes`. The connection is then cut and `HTTPExchange.onClose` tells why.
     @discardableResult
     package func write(_ message: ByteBuffer) -> Bool {
-        switch queue.withLock({ $0.append(message) }) {
+        switch change({ $0.append(message) }) {
         case .wait: return true
         case .drain:
             scheduleDrain()
@@ -36,13 +46,13 @@ package final class HTTPBodyStream: Sendable {
 
     /// Ends the body behind the messages queued so far. Further writes are refused.
     package func finish() {
-        if queue.withLock({ $0.finish() }) { scheduleDrain() }
+        if change({ $0.finish() }) { scheduleDrain() }
     }
 
     /// Ends the body with one more message, which may be larger than what a stream may hold otherwise: a large result
     /// must not be lost because smaller messages came before it.
     package func finish(with last: ByteBuffer) {
-        if queue.withLock({ $0.finish(with: last) }) { scheduleDrain() }
+        if change({ $0.finish(with: last) }) { scheduleDrain() }
     }
 
     private func scheduleDrain() {
@@ -51,9 +61,16 @@ package final class HTTPBodyStream: Sendable {
 
     /// The connection has closed or never took this stream.
     func end() {
-        queue.withLock { $0.end() }
+        change { $0.end() }
     }
 
     /// The next message to hand to the socket.
-    func next() -> StreamQueue.Next { queue.withLock { $0.next() } }
+    func next() -> StreamQueue.Next { change { $0.next() } }
+
+    private func change<Result: Sendable>(_ body: (inout StreamQueue) -> Result) -> Result {
+        state.withLock { state in
+            defer { state.charge.set(state.queue.bytes) }
+            return body(&state.queue)
+        }
+    }
 }

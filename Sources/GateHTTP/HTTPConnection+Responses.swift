@@ -1,3 +1,4 @@
+import GateCore
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -73,7 +74,10 @@ extension HTTPConnection {
             return
         }
         var out = ByteBuffer()
-        defer { context?.flush() }
+        defer {
+            context?.flush()
+            settleUnsent()
+        }
         while context?.channel.isWritable == true, out.readableBytes < 32 * 1024 {
             switch stream.next() {
             case .message(let message): append(message, to: &out, isChunked: exchange.isHTTP11)
@@ -131,7 +135,7 @@ extension HTTPConnection {
 
     func refuse(_ refusal: HTTPRefusal) {
         bodyReader = nil
-        releaseBodyBudget()
+        bodyCharge.set(0)
         writeError(refusal.status, reason: "\(refusal.reason)", isHead: false, closes: true)
         finishWriting(closes: true)
     }
@@ -199,8 +203,16 @@ extension HTTPConnection {
             for part in body where part.readableBytes > 0 { submit(part) }
         }
         context?.flush()
+        if length > Self.copiedBytes { settleUnsent() }
         shared.scratch = head
         return true
+    }
+
+    /// Counts what the socket has not taken. Small replies are counted when they pile up: by then the channel is not writable, or
+    /// the sweep comes by.
+    func settleUnsent() {
+        guard let context else { return unsentCharge.set(0) }
+        unsentCharge.set((try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0)
     }
 
     private func submit(_ buffer: ByteBuffer) {

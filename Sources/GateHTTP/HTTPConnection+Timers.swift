@@ -1,3 +1,4 @@
+import GateCore
 import NIOCore
 import NIOHTTP1
 
@@ -6,6 +7,7 @@ extension HTTPConnection {
     func checkTimers(now: NIODeadline) {
         guard let context else { return }
         let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        unsentCharge.set(unsent)
         if isStalled(unsent: unsent, now: now) {
             abort(.writeStalled)
             return

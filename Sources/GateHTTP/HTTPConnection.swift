@@ -1,3 +1,4 @@
+import GateCore
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -33,8 +34,10 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private var pending = ByteBuffer()
     private var scanner: HTTPHeadScanner
     var bodyReader: HTTPBodyReader?
-    /// What `bodyReader` holds of the server's budget for bodies.
-    private var bodyBudget = 0
+    /// What `bodyReader` holds of the memory budget.
+    var bodyCharge: MemoryCharge
+    /// What waits for the client to take it, as far as it is known: see ``settleUnsent()``.
+    var unsentCharge: MemoryCharge
     private var isProcessing = false
     private var isReadPaused = false
     var isInputClosed = false
@@ -49,6 +52,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         self.peer = peer
         self.phaseStart = shared.stamp
         self.scanner = HTTPHeadScanner(limits: shared.limits)
+        bodyCharge = MemoryCharge(shared.budget)
+        unsentCharge = MemoryCharge(shared.budget)
     }
 
     // MARK: Channel events
@@ -86,6 +91,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        settleUnsent()
         guard context.channel.isWritable else { return }
         if case .responding(let exchange, .some(let stream)) = phase { drain(stream, of: exchange) }
         process()
@@ -111,7 +117,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         context = nil
         pending = ByteBuffer()
         bodyReader = nil
-        releaseBodyBudget()
+        bodyCharge.set(0)
+        unsentCharge.set(0)
         shared.limiter.release(address: address)
         shared.remove(self)
         if case .responding(let exchange, let stream) = last {
@@ -206,25 +213,16 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private func readBody(of head: HTTPHead) throws(HTTPRefusal) -> Bool {
         guard let body = try bodyReader?.read(&pending) else {
-            let received = bodyReader?.received ?? 0
-            let fits = shared.limiter.addBodyBytes(received - bodyBudget)
-            bodyBudget = received
-            guard fits else {
+            bodyCharge.set(bodyReader?.received ?? 0)
+            guard shared.budget.admits(.body) else {
                 throw HTTPRefusal(.serviceUnavailable, "too many request bodies at once; try again later")
             }
             return false
         }
         bodyReader = nil
-        releaseBodyBudget()
+        bodyCharge.set(0)
         dispatch(head, body: body)
         return true
-    }
-
-    /// Gives back what the body being received takes of the server's budget.
-    func releaseBodyBudget() {
-        guard bodyBudget > 0 else { return }
-        _ = shared.limiter.addBodyBytes(-bodyBudget)
-        bodyBudget = 0
     }
 
     private func dispatch(_ head: HTTPHead, body: ByteBuffer) {
@@ -233,15 +231,21 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         if shared.isStopping { exchange.shuttingDown() }
         let request = HTTPRequest(head: head, body: body, peer: peer, executor: shared.executor)
         let responder = shared.responder
+        // The body is held for as long as the handler works, whether its client is still there or not.
+        let budget = shared.budget
+        let held = body.readableBytes
+        budget.charge(held)
         // The handler starts here and now, on the event loop; only what it waits for goes through the executor.
         if #available(macOS 26, *) {
             Task.immediate(executorPreference: shared.executor) {
                 await responder.respond(to: request, on: exchange)
+                budget.release(held)
                 exchange.handlerReturned()
             }
         } else {
             Task(executorPreference: shared.executor) {
                 await responder.respond(to: request, on: exchange)
+                budget.release(held)
                 exchange.handlerReturned()
             }
         }

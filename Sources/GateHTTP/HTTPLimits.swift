@@ -12,8 +12,6 @@ package struct HTTPLimits: Sendable, Equatable {
     package var maxHeaderFields = 100
     /// Bytes of one request body after removing the chunked framing; more get a 413.
     package var maxBodyBytes = 4 * 1024 * 1024
-    /// Bytes of all request bodies being received at one moment by the whole server; more get a 503.
-    package var maxBufferedBodyBytes = 96 * 1024 * 1024
     /// Bytes read ahead of the request being answered; beyond them the socket is not read until the answer is out,
     /// and the orderly end of the client's stream is noticed only then.
     package var maxReadAheadBytes = 64 * 1024

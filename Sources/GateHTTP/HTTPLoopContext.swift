@@ -1,3 +1,4 @@
+import GateCore
 import Logging
 import NIOCore
 
@@ -18,6 +19,7 @@ final class HTTPLoopContext: @unchecked Sendable {
     let times: HTTPTimes
     let allowsHalfClosure: Bool
     let limiter: ConnectionLimiter
+    let budget: MemoryBudget
     let responder: any HTTPResponder
     let logger: Logger
     private let sweepInterval: TimeAmount?
@@ -36,7 +38,7 @@ final class HTTPLoopContext: @unchecked Sendable {
 
     init(
         executor: EventLoopTaskExecutor, configuration: HTTPServerConfiguration, limiter: ConnectionLimiter,
-        responder: any HTTPResponder, logger: Logger
+        budget: MemoryBudget, responder: any HTTPResponder, logger: Logger
     ) {
         self.eventLoop = executor.eventLoop
         self.executor = executor
@@ -44,6 +46,7 @@ final class HTTPLoopContext: @unchecked Sendable {
         self.times = HTTPTimes(configuration.limits)
         self.allowsHalfClosure = configuration.allowsHalfClosure
         self.limiter = limiter
+        self.budget = budget
         self.responder = responder
         self.logger = logger
         self.sweepInterval = configuration.sweepInterval.map { TimeAmount($0) }

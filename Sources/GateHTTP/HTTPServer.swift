@@ -1,3 +1,4 @@
+package import GateCore
 package import Logging
 package import NIOCore
 package import NIOPosix
@@ -24,9 +25,10 @@ package final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - group: the event loops to work on. It stays the caller's and must outlive the server.
     ///   - executors: the executors of the group's loops, when the caller uses them too.
+    ///   - budget: what request bodies and replies that clients do not take are counted in; bodies beyond it get a 503.
     package init(
         configuration: HTTPServerConfiguration, group: MultiThreadedEventLoopGroup,
-        executors: EventLoopTaskExecutors? = nil,
+        executors: EventLoopTaskExecutors? = nil, budget: MemoryBudget = MemoryBudget(),
         responder: any HTTPResponder, logger: Logger
     ) {
         self.configuration = configuration
@@ -40,8 +42,7 @@ package final class HTTPServer: Sendable {
         for loop in group.makeIterator() {
             contexts[ObjectIdentifier(loop)] = HTTPLoopContext(
                 executor: executors.executor(for: loop), configuration: configuration, limiter: limiter,
-                responder: responder,
-                logger: logger)
+                budget: budget, responder: responder, logger: logger)
         }
         self.contexts = contexts
     }

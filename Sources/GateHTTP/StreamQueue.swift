@@ -31,7 +31,7 @@ struct StreamQueue {
 
     private var phase = Phase.open
     private var messages = CircularBuffer<ByteBuffer>()
-    private var bytes = 0
+    private(set) var bytes = 0
     private var isDraining = false
     private let maxMessages: Int
     private let maxBytes: Int

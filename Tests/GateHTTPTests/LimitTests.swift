@@ -1,3 +1,4 @@
+import GateCore
 import GateHTTP
 import NIOCore
 import NIOHTTP1
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func boundsTheBodiesOfAllConnectionsTogether() async throws {
-        try await TestServer.with(configure: { $0.limits.maxBufferedBodyBytes = 10_000 }) { server in
+        try await TestServer.with(budget: MemoryBudget(limit: 10_000)) { server in
             let part = String(repeating: "x", count: 6000)
             let first = try server.client()
             first.send("POST /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9000\r\n\r\n")

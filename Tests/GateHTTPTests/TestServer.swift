@@ -1,3 +1,4 @@
+import GateCore
 import GateHTTP
 import Logging
 import NIOCore
@@ -10,6 +11,7 @@ struct TestServer {
     let responder: TestResponder
     let port: Int
     let start: NIODeadline
+    let budget: MemoryBudget
 
     func client(receiveBufferBytes: Int32? = nil) throws -> RawClient {
         try RawClient(port: port, receiveBufferBytes: receiveBufferBytes)
@@ -19,7 +21,7 @@ struct TestServer {
     func sweep(after time: TimeAmount) async { await server.sweep(now: start + time) }
 
     static func with(
-        _ responder: TestResponder = TestResponder(), threads: Int = 1,
+        _ responder: TestResponder = TestResponder(), threads: Int = 1, budget: MemoryBudget = MemoryBudget(),
         configure: (inout HTTPServerConfiguration) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -27,14 +29,14 @@ struct TestServer {
             addresses: [HTTPBindAddress(host: "127.0.0.1", port: 0)], sweepInterval: nil)
         configure(&configuration)
         let server = HTTPServer(
-            configuration: configuration, group: group, responder: responder,
+            configuration: configuration, group: group, budget: budget, responder: responder,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let start = NIODeadline.now()
         let bound = try await server.start()
         let port = try #require(bound.first?.port)
         var failure: (any Error)?
         do {
-            try await body(TestServer(server: server, responder: responder, port: port, start: start))
+            try await body(TestServer(server: server, responder: responder, port: port, start: start, budget: budget))
         } catch {
             failure = error
         }

@@ -1,3 +1,4 @@
+package import GateCore
 package import GateProtocol
 package import Logging
 package import NIOCore
@@ -9,17 +10,20 @@ package struct BackendContext: Sendable {
     /// The gateway's own environment: what children may inherit is chosen from it.
     package let environment: [String: String]
     package let spawnGate: SpawnGate
+    /// What bytes that wait for backends and answers that have half arrived are counted in.
+    package let budget: MemoryBudget
     package let eras: any EraMemory
     package var observer: any BackendObserver
 
     package init(
         group: any EventLoopGroup, logger: Logger, environment: [String: String], spawnGate: SpawnGate = SpawnGate(),
-        eras: any EraMemory, observer: any BackendObserver
+        budget: MemoryBudget = MemoryBudget(), eras: any EraMemory, observer: any BackendObserver
     ) {
         self.group = group
         self.logger = logger
         self.environment = environment
         self.spawnGate = spawnGate
+        self.budget = budget
         self.eras = eras
         self.observer = observer
     }

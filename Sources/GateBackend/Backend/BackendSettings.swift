@@ -81,6 +81,8 @@ package struct BackendSettings: Sendable {
     package var maxMessageBytes = 16 * 1024 * 1024
     package var admission = AdmissionQueue.Limits()
     package var breaker = CircuitBreaker.Configuration()
+    /// Whether what the backend says of its tools is enough to repeat a call that was sent.
+    package var trustsAnnotations = false
 
     package init(name: String, connection: Connection) {
         self.name = name

@@ -96,7 +96,7 @@ struct Connector: Sendable {
                 logger[metadataKey: "server"] = "\(settings.name)"
                 let link = try await StdioLink.open(
                     child, lineLimit: settings.maxMessageBytes, loop: connection.eventLoop, receiver: connection,
-                    logger: logger)
+                    budget: context.budget, logger: logger)
                 connection.attach(link)
                 onBegin(connection)
                 return (connection, link)
@@ -125,7 +125,7 @@ struct Connector: Sendable {
         case .current:
             return try StreamableHTTPLink(
                 url: target.url, headers: target.headers, agent: agent, receiver: connection,
-                maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop)
+                maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop, budget: context.budget)
         case .eventStream:
             return try LegacySSELink.open(
                 url: target.url, headers: target.headers, agent: agent, receiver: connection,

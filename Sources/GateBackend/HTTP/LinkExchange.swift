@@ -1,3 +1,4 @@
+import GateCore
 import GateCurl
 import GateProtocol
 import NIOCore
@@ -8,6 +9,9 @@ final class LinkExchange: CurlSink {
     private struct State {
         var hold = TransferHold()
         var reader: ReplyReader
+        /// The request, which may have to wait for a connection, and what has come of the answer.
+        var charge: MemoryCharge
+        var requestBytes = 0
         /// Attempts to take the stream up since the last event.
         var resumes = 0
         var hasResumed = false
@@ -21,6 +25,8 @@ final class LinkExchange: CurlSink {
             }
             return ending
         }
+
+        mutating func settle() { charge.set(hold.isOver ? 0 : requestBytes + reader.heldBytes) }
     }
 
     private static let maxResumes = 5
@@ -40,18 +46,31 @@ final class LinkExchange: CurlSink {
         self.kind = kind
         self.carriedSession = carriedSession
         self.mayResume = mayResume
-        state = Mutex(State(reader: ReplyReader(limit: link.maxMessageBytes)))
+        state = Mutex(
+            State(reader: ReplyReader(limit: link.maxMessageBytes), charge: MemoryCharge(link.budget)))
     }
 
     func start(_ request: CurlRequest) {
-        guard let number = state.withLock({ $0.hold.begin() }) else { return }
+        let number = state.withLock { state in
+            state.requestBytes = request.body?.count ?? 0
+            defer { state.settle() }
+            return state.hold.begin()
+        }
+        guard let number else { return }
         let transfer = link.agent.start(request, sink: self)
         if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
     }
 
     /// Ends it without a word to the receiver.
     func abandon() {
-        if case .some(let transfer) = state.withLock({ $0.hold.end() }) { transfer?.cancel() }
+        if case .some(let transfer) = end() { transfer?.cancel() }
+    }
+
+    private func end() -> CurlTransfer?? {
+        state.withLock { state in
+            defer { state.settle() }
+            return state.hold.end()
+        }
     }
 
     // MARK: CurlSink
@@ -67,6 +86,7 @@ final class LinkExchange: CurlSink {
         var messages: [ByteBuffer] = []
         let fault = state.withLock { state -> LinkFailure? in
             guard !state.hold.isOver else { return nil }
+            defer { state.settle() }
             return state.reader.take(bytes) { event in
                 state.resumes = 0
                 if event.kind == .message { messages.append(event.data) }
@@ -100,7 +120,7 @@ final class LinkExchange: CurlSink {
 
     @discardableResult
     private func close() -> Bool {
-        guard case .some(let transfer) = state.withLock({ $0.hold.end() }) else { return false }
+        guard case .some(let transfer) = end() else { return false }
         transfer?.cancel()
         link.remove(self)
         return true

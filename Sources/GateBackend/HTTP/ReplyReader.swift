@@ -43,6 +43,8 @@ struct ReplyReader: Sendable {
             retryMilliseconds: decoder?.retryMilliseconds)
     }
 
+    /// Bytes that have come and are not delivered.
+    var heldBytes: Int { body.readableBytes + decoder.heldBytes }
     var isSuccess: Bool { (200..<300).contains(status) }
     var canResume: Bool { MCPHeader.isReturnable(decoder.lastEventID) }
 

@@ -26,6 +26,9 @@ struct SSEDecoder: Sendable {
     private var pendingID: String?
     private var isTooLarge = false
 
+    /// Bytes of what is not complete.
+    var heldBytes: Int { line.readableBytes + data.readableBytes }
+
     /// - Parameter limit: the most bytes of one line, and of the data of one event.
     init(limit: Int, resuming lastEventID: String = "", retryMilliseconds: Int64? = nil) {
         self.limit = limit

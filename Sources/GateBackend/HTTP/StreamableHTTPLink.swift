@@ -1,3 +1,4 @@
+package import GateCore
 package import GateCurl
 package import GateProtocol
 package import NIOCore
@@ -34,6 +35,7 @@ package final class StreamableHTTPLink: MessageLink {
 
     let agent: CurlAgent
     let maxMessageBytes: Int
+    let budget: MemoryBudget
     private let url: String
     private let policy: AddressPolicy
     private let loop: any EventLoop
@@ -52,13 +54,15 @@ package final class StreamableHTTPLink: MessageLink {
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package init(
         url: String, headers: [(name: String, value: String)], agent: CurlAgent,
-        receiver: any MessageLinkReceiver, maxMessageBytes: Int, loop: any EventLoop
+        receiver: any MessageLinkReceiver, maxMessageBytes: Int, loop: any EventLoop,
+        budget: MemoryBudget = MemoryBudget()
     ) throws(CurlError) {
         let parsed = try CurlURL(url)
         self.url = url
         self.agent = agent
         self.receiver = receiver
         self.maxMessageBytes = maxMessageBytes
+        self.budget = budget
         self.loop = loop
         policy = AddressPolicy(host: parsed.host)
         plainHeaders =

@@ -10,6 +10,9 @@ import NIOCore
 ///
 /// A line longer than the limit is skipped to its end and counted; one that has not ended at twice the limit means that the other
 /// side does not speak in lines at all.
+///
+/// What is held is the beginning of one line and nothing else: a line that has ended takes its memory with it, so that what is
+/// still being written to a client never keeps the bytes of other lines alive.
 struct LineFramer {
     enum Verdict: Equatable {
         case fine
@@ -17,63 +20,77 @@ struct LineFramer {
         case notLines
     }
 
+    /// Lines up to this size are copied by whoever writes them out; larger ones are passed on as they are.
+    private static let smallLine = 4096
+
     let limit: Int
+    /// The beginning of a line whose end has not come, in memory of its own.
     private var held = ByteBuffer()
-    /// Bytes at the start of `held` that are known to hold no line end.
-    private var searched = 0
     private var skipped = 0
     private var isSkipping = false
     private(set) var oversized = 0
+
+    /// Bytes of the line that has not ended.
+    var heldBytes: Int { held.readableBytes }
 
     init(limit: Int) { self.limit = limit }
 
     /// Takes what was read and gives each complete line without its end.
     mutating func feed(_ incoming: ByteBuffer, _ line: (ByteBuffer) -> Void) -> Verdict {
         var incoming = incoming
+        while let length = LineFramer.lengthOfLine(incoming), let piece = incoming.readSlice(length: length) {
+            incoming.moveReaderIndex(forwardBy: 1)
+            if let content = end(with: piece), content.readableBytes > 0 { line(content) }
+        }
+        return keep(incoming)
+    }
+
+    /// The line that ends here; nil when it was too long.
+    private mutating func end(with piece: ByteBuffer) -> ByteBuffer? {
+        if isSkipping || held.readableBytes + piece.readableBytes > limit {
+            oversized += 1
+            isSkipping = false
+            skipped = 0
+            held = ByteBuffer()
+            return nil
+        }
+        var content: ByteBuffer
         if held.readableBytes == 0 {
-            held = incoming
+            content = LineFramer.detached(piece)
         } else {
-            held.writeBuffer(&incoming)
+            content = held
+            held = ByteBuffer()
+            content.writeImmutableBuffer(piece)
         }
-        while let end = nextLineEnd() {
-            let length = end - held.readerIndex
-            var content = held.readSlice(length: length) ?? ByteBuffer()
-            held.moveReaderIndex(forwardBy: 1)
-            searched = 0
-            if isSkipping {
-                isSkipping = false
-                skipped = 0
-                oversized += 1
-                continue
-            }
-            if length > limit {
-                oversized += 1
-                continue
-            }
-            if length > 0, content.getInteger(at: content.writerIndex - 1, as: UInt8.self) == 0x0D {
-                content.moveWriterIndex(to: content.writerIndex - 1)
-            }
-            if content.readableBytes > 0 { line(content) }
+        if content.readableBytes > 0, content.getInteger(at: content.writerIndex - 1, as: UInt8.self) == 0x0D {
+            content.moveWriterIndex(to: content.writerIndex - 1)
         }
-        searched = held.readableBytes
-        if isSkipping || held.readableBytes > limit {
+        return content
+    }
+
+    private mutating func keep(_ rest: ByteBuffer) -> Verdict {
+        if isSkipping || held.readableBytes + rest.readableBytes > limit {
             isSkipping = true
-            skipped += held.readableBytes
+            skipped += held.readableBytes + rest.readableBytes
             held = ByteBuffer()
-            searched = 0
-            if skipped > limit * 2 { return .notLines }
-        } else if held.readableBytes == 0 {
-            held = ByteBuffer()
+            return skipped > limit * 2 ? .notLines : .fine
         }
+        if rest.readableBytes > 0 { held.writeImmutableBuffer(rest) }
         return .fine
     }
 
-    private func nextLineEnd() -> Int? {
-        held.withUnsafeReadableBytes { bytes in
-            guard searched < bytes.count, let base = bytes.baseAddress,
-                let found = memchr(base + searched, 0x0A, bytes.count - searched)
-            else { return nil }
-            return held.readerIndex + (UnsafeRawPointer(found) - base)
+    /// A line of middle size would keep the whole read alive, many times its own size, until a slow client has taken it.
+    private static func detached(_ piece: ByteBuffer) -> ByteBuffer {
+        guard piece.readableBytes > smallLine, piece.readableBytes < piece.storageCapacity / 4 else { return piece }
+        var copy = ByteBufferAllocator().buffer(capacity: piece.readableBytes)
+        copy.writeImmutableBuffer(piece)
+        return copy
+    }
+
+    private static func lengthOfLine(_ bytes: ByteBuffer) -> Int? {
+        bytes.withUnsafeReadableBytes { bytes in
+            guard let base = bytes.baseAddress, let found = memchr(base, 0x0A, bytes.count) else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 }

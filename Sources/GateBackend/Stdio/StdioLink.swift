@@ -1,3 +1,4 @@
+package import GateCore
 package import GateProtocol
 package import Logging
 package import NIOCore
@@ -35,6 +36,7 @@ package final class StdioLink: MessageLink {
     // Not unowned: the end of a process may be told after the conversation has gone, and nobody is left to hear it.
     private weak let receiver: (any MessageLinkReceiver)?
     private let ladder: StopLadder
+    let budget: MemoryBudget
     private let logger: Logger
     let state = Mutex(State())
 
@@ -43,9 +45,10 @@ package final class StdioLink: MessageLink {
     /// - Parameter receiver: hears what happens for as long as it lives; not retained.
     package static func open(
         _ child: ChildProcess, lineLimit: Int, loop: any EventLoop, receiver: any MessageLinkReceiver,
-        ladder: StopLadder = StopLadder(), logger: Logger
+        ladder: StopLadder = StopLadder(), budget: MemoryBudget = MemoryBudget(), logger: Logger
     ) async throws -> StdioLink {
-        let link = StdioLink(child: child, loop: loop, receiver: receiver, ladder: ladder, logger: logger)
+        let link = StdioLink(
+            child: child, loop: loop, receiver: receiver, ladder: ladder, budget: budget, logger: logger)
         guard let stdio = child.takeStdio() else { throw StdioTaken() }
         StdioLink.widen(stdio.stdin)
         StdioLink.widen(stdio.stdout)
@@ -53,7 +56,8 @@ package final class StdioLink: MessageLink {
             let channel = try await NIOPipeBootstrap(group: loop)
                 .channelOption(
                     .recvAllocator,
-                    value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 1 << 20)
+                    // Not more than the pipe holds.
+                    value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 256 * 1024)
                 )
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
@@ -83,12 +87,14 @@ package final class StdioLink: MessageLink {
     }
 
     private init(
-        child: ChildProcess, loop: any EventLoop, receiver: any MessageLinkReceiver, ladder: StopLadder, logger: Logger
+        child: ChildProcess, loop: any EventLoop, receiver: any MessageLinkReceiver, ladder: StopLadder,
+        budget: MemoryBudget, logger: Logger
     ) {
         self.child = child
         self.loop = loop
         self.receiver = receiver
         self.ladder = ladder
+        self.budget = budget
         self.logger = logger
     }
 
@@ -132,7 +138,11 @@ package final class StdioLink: MessageLink {
             }
             return
         }
-        channel.write(message.body).whenComplete { _ in self.state.withLock { $0.queuedBytes -= size } }
+        budget.charge(size)
+        channel.write(message.body).whenComplete { [budget] _ in
+            budget.release(size)
+            self.state.withLock { $0.queuedBytes -= size }
+        }
         if startsFlush {
             loop.execute {
                 self.state.withLock { $0.isFlushing = false }
@@ -193,14 +203,18 @@ private final class StdioHandler: ChannelInboundHandler {
 
     private let link: StdioLink
     private var framer: LineFramer
+    /// The part of a line that has come.
+    private var charge: MemoryCharge
 
     init(link: StdioLink, lineLimit: Int) {
         self.link = link
         framer = LineFramer(limit: lineLimit)
+        charge = MemoryCharge(link.budget)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if framer.feed(unwrapInboundIn(data), { link.received($0) }) == .notLines { link.notLines() }
+        charge.set(framer.heldBytes)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -209,6 +223,7 @@ private final class StdioHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        charge.set(0)
         link.outputEnded()
         context.fireChannelInactive()
     }

@@ -64,7 +64,8 @@ package struct GatewayApp: Sendable {
             logger: logger)
         let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group, options: mcpOptions)
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
-        let server = HTTPServer(configuration: http, group: group, responder: responder, logger: logger)
+        let server = HTTPServer(
+            configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)
         gateway.reloader.started(with: file)
         gateway.takeInServers()
         do {
@@ -154,7 +155,6 @@ package struct GatewayApp: Sendable {
         configuration.limits.maxHeaderBytes = limits.headerBytes
         configuration.limits.maxHeaderFields = limits.headerFields
         configuration.limits.maxBodyBytes = limits.bodyBytes
-        configuration.limits.maxBufferedBodyBytes = limits.bufferedBytes
         configuration.limits.headTime = limits.headerTimeout
         configuration.limits.bodyTime = limits.bodyTimeout
         configuration.limits.minBodyRate = limits.bodyMinRate

@@ -39,12 +39,13 @@ final class BackendRegistry: Sendable, BackendObserver {
     let logger: Logger
     private let generations = Atomic<UInt64>(0)
     private let spawnGate: SpawnGate
+    private let budget: MemoryBudget
     private let arrivals: AsyncStream<BackendPool>
     private let arrive: AsyncStream<BackendPool>.Continuation
 
     init(
         config: GatewayConfig, catalog: ToolCatalog, saved: SavedState, group: any EventLoopGroup,
-        environment: [String: String], logger: Logger
+        environment: [String: String], budget: MemoryBudget, logger: Logger
     ) {
         state = Mutex(State(config: config))
         self.catalog = catalog
@@ -52,6 +53,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         self.group = group
         self.environment = environment
         self.logger = logger
+        self.budget = budget
         spawnGate = SpawnGate(width: config.limits.concurrentSpawns)
         (arrivals, arrive) = AsyncStream.makeStream()
     }

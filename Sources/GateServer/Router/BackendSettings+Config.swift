@@ -48,11 +48,15 @@ extension BackendSettings {
         refreshInterval = config.gateway.schemaCacheTTL
         maxTools = config.limits.toolsPerBackend
         maxMessageBytes = config.limits.stdoutLineBytes
-        admission = .init(inFlight: config.limits.inFlightPerBackend, queue: config.limits.queuePerBackend)
+        admission = .init(
+            inFlight: backend.maxInFlight ?? config.limits.inFlightPerBackend,
+            queue: backend.maxQueue ?? config.limits.queuePerBackend)
+        let own = backend.circuitBreaker
         breaker = .init(
-            failureThreshold: config.circuitBreaker.failureThreshold,
-            resetTimeout: config.circuitBreaker.resetTimeout,
-            successThreshold: config.circuitBreaker.successThreshold)
+            failureThreshold: own.failureThreshold ?? config.circuitBreaker.failureThreshold,
+            resetTimeout: own.resetTimeout ?? config.circuitBreaker.resetTimeout,
+            successThreshold: own.successThreshold ?? config.circuitBreaker.successThreshold)
+        trustsAnnotations = backend.trustAnnotations
     }
 }
 

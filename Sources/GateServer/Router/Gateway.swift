@@ -12,6 +12,8 @@ package final class Gateway: GatewayServices {
     let catalog: ToolCatalog
     let registry: BackendRegistry
     let saved: SavedState
+    /// What the whole process holds for others.
+    package let budget: MemoryBudget
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
@@ -32,13 +34,15 @@ package final class Gateway: GatewayServices {
         self.logger = logger
         let saved = SavedState(directory)
         self.saved = saved
+        budget = MemoryBudget(limit: config.limits.bufferedBytes)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
         catalog = ToolCatalog(records: saved.names(), limits: limits) { saved.save(names: $0) }
         catalog.changes.run(on: group.next())
         registry = BackendRegistry(
-            config: config, catalog: catalog, saved: saved, group: group, environment: environment, logger: logger)
+            config: config, catalog: catalog, saved: saved, group: group, environment: environment, budget: budget,
+            logger: logger)
         correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
         warnings =
             config.server.unsafeOpenAdmin ? ["unsafe_open_admin is on: anyone on this machine can add servers"] : []
