@@ -60,7 +60,8 @@ let package = Package(
             name: "GateBackend",
             dependencies: ["GateProtocol", "GateCore", "GateCurl", "CSpawn", nioCore, nioPosix, logging],
             swiftSettings: strict),
-        .target(name: "GateHTTP", dependencies: ["GateCore", nioCore, nioPosix, nioHTTP1, logging], swiftSettings: strict),
+        .target(
+            name: "GateHTTP", dependencies: ["GateCore", nioCore, nioPosix, nioHTTP1, logging], swiftSettings: strict),
         .target(
             name: "GateServer",
             dependencies: [
@@ -102,7 +103,8 @@ let package = Package(
                 "GateBackend", "GateTestKit", "CSpawn", "spawnhelper", "fakemcp", nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
-        .testTarget(name: "GateHTTPTests", dependencies: ["GateHTTP", "GateCore", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateHTTPTests", dependencies: ["GateHTTP", "GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GateClientTests",

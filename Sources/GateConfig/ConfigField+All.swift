@@ -31,6 +31,8 @@ extension ConfigField {
         [
             "max_connections": .integer(\.gateway.maxConnections, count),
             "request_timeout": .duration(\.gateway.requestTimeout, .milliseconds, requestTimeoutRange),
+            "agent_in_flight": .optionalInteger(\.gateway.agentInFlight, count),
+            "agent_rate": .optionalInteger(\.gateway.agentRate, count),
             "schema_cache_ttl": .duration(\.gateway.schemaCacheTTL, .seconds, 1...2_592_000),
         ])
 

@@ -50,6 +50,10 @@ extension GatewayConfig {
         package var maxConnections = 100
         /// How long one call may take, unless its backend says otherwise.
         package var requestTimeout: Duration = .milliseconds(30_000)
+        /// Calls that one agent may have under way, by the name it gives itself; nil for no limit.
+        package var agentInFlight: Int?
+        /// Calls that one agent may begin in a second, twice as many at once; nil for no limit.
+        package var agentRate: Int?
         /// How long a backend's list of tools counts as fresh.
         package var schemaCacheTTL: Duration = .seconds(300)
 

@@ -14,7 +14,11 @@ package struct BackendCall: Sendable {
     package var session: InstanceOwner?
     /// Absolute: progress does not extend it.
     package var deadline: Instant
-    package var onProgress: (@Sendable (ByteBuffer) -> Void)?
+    package let onProgress: (@Sendable (ByteBuffer) -> Void)?
+    /// Tells the caller why it waits, if it wants to know.
+    let notices: WaitNotices?
+    /// Whether the call does no harm when it is carried out twice, by the word of a server that the operator trusts.
+    package var isRepeatable = false
     /// Header fields that repeat arguments, for backends over HTTP.
     package var mirrored: [(header: String, value: String)] = []
 
@@ -28,6 +32,7 @@ package struct BackendCall: Sendable {
         self.principal = principal
         self.deadline = deadline
         self.onProgress = onProgress
+        notices = onProgress.map { WaitNotices($0) }
     }
 }
 
@@ -37,41 +42,26 @@ extension Backend {
     package func call(_ call: BackendCall) async throws(GateError) -> WireMessage {
         let started = Instant.now
         let ticket = try await passBreaker(now: started)
+        var isUnreachable = false
         do throws(GateError) {
-            let reply = try await admitted(call, now: started)
-            finish(
-                ticket, reply.envelope.kind == .failure ? .toolError : .success, started: started,
-                failed: reply.isFailure)
+            let reply = try await admitted(call, now: started, isUnreachable: &isUnreachable)
+            let failed = reply.isFailure
+            finish(ticket, failed ? .toolError : .success, started: started, failed: failed)
             return reply
         } catch {
-            let outcome: CircuitBreaker.Outcome =
-                switch error.code {
-                case .cancelled, .overloaded, .starting, .backendDisabled: .cancelled
-                case .backendDown where !error.sent: .cancelled
-                default: .failure
-                }
+            let outcome = error.outcome(isUnreachable: isUnreachable)
             finish(ticket, outcome, started: started, failed: true, error: error)
             throw error
         }
     }
 
-    private func admitted(_ call: BackendCall, now: Instant) async throws(GateError) -> WireMessage {
-        var connection = try await readyConnection(deadline: call.deadline)
+    private func admitted(
+        _ call: BackendCall, now: Instant, isUnreachable: inout Bool
+    ) async throws(GateError) -> WireMessage {
+        let connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
         try await enterQueue(call, now: now)
         defer { leaveQueue() }
-        var request = BackendRequest(
-            MCPMethod.toolsCall, .tool(call.tool, arguments: call.arguments), meta: call.meta, deadline: call.deadline,
-            onProgress: call.onProgress)
-        request.mirrored = call.mirrored
-        do throws(GateError) {
-            return try await connection.send(request)
-        } catch {
-            // Not a byte has left: once more, on whatever connection is there by then.
-            guard error.code == .backendDown, !error.sent, Instant.now < call.deadline else { throw error }
-            dropIfEnded(connection)
-            connection = try await readyConnection(deadline: call.deadline)
-            return try await connection.send(request)
-        }
+        return try await send(call, on: connection, isUnreachable: &isUnreachable)
     }
 
     private func finish(
@@ -101,8 +91,11 @@ extension Backend {
                 if let transition { context.observer.backend(name, circuit: transition) }
                 let works = await answersHarmlessly(within: .seconds(5))
                 now = .now
-                let change = state.withLock { $0.breaker.record(ticket, works ? .success : .failure, now: now) }
+                // A caller that gave up in the middle has proved nothing.
+                let outcome: CircuitBreaker.Outcome = works ? .success : Task.isCancelled ? .cancelled : .failure
+                let change = state.withLock { $0.breaker.record(ticket, outcome, now: now) }
                 if let change { context.observer.backend(name, circuit: change) }
+                if outcome == .cancelled { throw cancelledInLine() }
             }
         }
     }
@@ -122,7 +115,9 @@ extension Backend {
 
     // MARK: Ready, or on the way to it
 
-    func readyConnection(deadline: Instant) async throws(GateError) -> BackendConnection {
+    func readyConnection(
+        deadline: Instant, notices: WaitNotices? = nil
+    ) async throws(GateError) -> BackendConnection {
         let (live, supervisor) = state.withLock { ($0.live, $0.supervisor.state) }
         if let live, supervisor.acceptsCalls { return live.connection }
         switch supervisor {
@@ -136,6 +131,8 @@ extension Backend {
         default: break
         }
         wake()
+        let told = notices?.run(on: loop) { [name] in "Server '\(name)' is starting." }
+        defer { told?.cancel() }
         return try await waitUntilReady(deadline: deadline)
     }
 
@@ -206,7 +203,11 @@ extension Backend {
         }
         let delay = TimeAmount.nanoseconds(max(.zero, Instant.now.duration(to: call.deadline)).wholeNanoseconds)
         let timer = loop.scheduleTask(in: delay) { self.leaveLine(id) }
-        defer { timer.cancel() }
+        let told = call.notices?.run(on: loop) { [name] in "Server '\(name)' is busy; the call waits for its turn." }
+        defer {
+            timer.cancel()
+            told?.cancel()
+        }
         let entered = await withTaskCancellationHandler {
             await withCheckedContinuation { (waiter: CheckedContinuation<Bool, Never>) in
                 // It may have been let in already: then the slot is there without a waiter.

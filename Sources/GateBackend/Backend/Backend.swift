@@ -21,6 +21,7 @@ package final class Backend: Sendable {
         var queued: [UInt64: CheckedContinuation<Bool, Never>] = [:]
         var letIn: Set<UInt64> = []
         var nextCall: UInt64 = 0
+        var retries = RetryBudget()
         var latency = LatencyRecorder()
         var lastError: String?
         var lastStderr: [String] = []
@@ -93,7 +94,13 @@ package final class Backend: Sendable {
 
     package func start() { post.yield(.supervisor(.startRequested)) }
     package func stop() { post.yield(.supervisor(.stopRequested)) }
-    package func restart() { post.yield(.supervisor(.restartRequested)) }
+    /// Starts it afresh and closes its circuit: the operator has done something about it.
+    package func restart() {
+        if let change = state.withLock({ $0.breaker.reset(now: .now) }) {
+            context.observer.backend(name, circuit: change)
+        }
+        post.yield(.supervisor(.restartRequested))
+    }
     /// Stops it until the next call. It takes effect at once: a call that comes after this finds it stopping, and waits.
     func sleep() {
         let actions = state.withLock { $0.supervisor.handle(.idleStopRequested, now: .now, random: 0) }
@@ -169,16 +176,15 @@ package final class Backend: Sendable {
     }
 
     private func connected(_ live: LiveConnection, in group: inout DiscardingTaskGroup) {
-        let (isWanted, transition) = state.withLock { state -> (Bool, CircuitBreaker.Transition?) in
+        let isWanted = state.withLock { state in
             state.opening = nil
-            guard state.supervisor.state == .starting else { return (false, nil) }
+            guard state.supervisor.state == .starting else { return false }
             state.live = live
             state.readySince = .now
             state.lastAnswer = .now
             state.isListening = false
-            return (true, state.breaker.reset(now: .now))
+            return true
         }
-        if let transition { context.observer.backend(name, circuit: transition) }
         guard isWanted else {
             // Stopped while it was starting.
             group.addTask {

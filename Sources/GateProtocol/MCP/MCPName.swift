@@ -38,6 +38,8 @@ public enum MCPMeta {
     public static let logLevel: StaticString = "io.modelcontextprotocol/logLevel"
     public static let subscriptionId: StaticString = "io.modelcontextprotocol/subscriptionId"
     public static let progressToken: StaticString = "progressToken"
+    /// stonegate's own: the whole call's time in milliseconds, an integer. Not passed on.
+    public static let timeout: StaticString = "stonegate/timeout"
     /// What every reserved key begins with.
     public static let reservedPrefix: StaticString = "io.modelcontextprotocol/"
 }

@@ -9,6 +9,8 @@ final class CatalogSnapshot: Sendable {
     let tools: [CatalogTool]
     /// Only the tools that have arguments to repeat in headers: almost always none.
     let mirrors: [ToolTarget: HeaderMirror]
+    /// Tools that say they do no harm when a call is repeated. Only of use where the operator trusts what the server says.
+    let repeatable: Set<ToolTarget>
     private let byName: [ExactText: Int]
     private let listings = Mutex<[Listing: ByteBuffer]>([:])
 
@@ -20,9 +22,10 @@ final class CatalogSnapshot: Sendable {
     /// Callers choose their own `?servers=`, so what they chose is kept in bounded number.
     private static let maxListings = 256
 
-    init(tools: [CatalogTool], mirrors: [ToolTarget: HeaderMirror] = [:]) {
+    init(tools: [CatalogTool], mirrors: [ToolTarget: HeaderMirror] = [:], repeatable: Set<ToolTarget> = []) {
         self.tools = tools
         self.mirrors = mirrors
+        self.repeatable = repeatable
         byName = Dictionary(tools.enumerated().map { (ExactText($0.element.name), $0.offset) }) { first, _ in first }
     }
 

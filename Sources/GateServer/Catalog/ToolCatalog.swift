@@ -83,18 +83,22 @@ final class ToolCatalog: Sendable {
     private func rebuild(_ state: inout State) {
         var tools: [CatalogTool] = []
         var mirrors: [ToolTarget: HeaderMirror] = [:]
+        var repeatable: Set<ToolTarget> = []
         for server in state.order {
             guard let entry = state.entries[ExactText(server)] else { continue }
             for tool in entry.tools {
                 let identity = ToolIdentity(server: server, tool: tool.check.name)
                 guard let name = state.names.exposedName(of: identity) else { continue }
                 tools.append(CatalogTool(tool, server: server, name: name))
+                if ToolAnnotations(tool.check.definition).permitRepetition {
+                    repeatable.insert(ToolTarget(server: server, tool: tool.check.name))
+                }
                 if !tool.mirror.items.isEmpty {
                     mirrors[ToolTarget(server: server, tool: tool.check.name)] = tool.mirror
                 }
             }
         }
-        state.snapshot = CatalogSnapshot(tools: tools, mirrors: mirrors)
+        state.snapshot = CatalogSnapshot(tools: tools, mirrors: mirrors, repeatable: repeatable)
     }
 
     private static func discoverable(_ tool: CatalogEntry.Tool, _ record: NameBook.Record) -> DiscoveryTool {

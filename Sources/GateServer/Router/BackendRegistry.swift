@@ -106,7 +106,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         let generation = generations.wrappingAdd(1, ordering: .relaxed).newValue
         let settings = BackendSettings(backend, config, isRuntime: isRuntime)
         let context = BackendContext(
-            group: group, logger: logger, environment: environment, spawnGate: spawnGate, eras: saved,
+            group: group, logger: logger, environment: environment, spawnGate: spawnGate, budget: budget, eras: saved,
             observer: CurrentBackendObserver(registry: self, generation: generation))
         return Entry(
             config: backend, backend: BackendPool(settings: settings, context: context),

@@ -14,6 +14,7 @@ package final class Gateway: GatewayServices {
     let saved: SavedState
     /// What the whole process holds for others.
     package let budget: MemoryBudget
+    private let agents: CallerLimits?
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
@@ -35,6 +36,7 @@ package final class Gateway: GatewayServices {
         let saved = SavedState(directory)
         self.saved = saved
         budget = MemoryBudget(limit: config.limits.bufferedBytes)
+        agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
@@ -111,11 +113,32 @@ package final class Gateway: GatewayServices {
     }
 
     package func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
-        try catalog.resolve(name, visibility)
+        do throws(GateError) {
+            return try catalog.resolve(name, visibility)
+        } catch {
+            throw unresolved(error, tool: name)
+        }
     }
 
     package func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
-        try catalog.resolve(server: server, tool: tool, visibility)
+        do throws(GateError) {
+            return try catalog.resolve(server: server, tool: tool, visibility)
+        } catch {
+            throw unresolved(error, tool: tool)
+        }
+    }
+
+    /// A call that ends before it has a target is found in the log like all others.
+    private func unresolved(_ error: GateError, tool: String) -> GateError {
+        var error = error
+        error.correlationID = error.correlationID ?? correlation.next()
+        logger.info(
+            "call failed: \(error.code)",
+            metadata: [
+                "correlation_id": "\(error.correlationID ?? "")", "server": "\(error.server ?? "")",
+                "tool": "\(tool.prefix(128))", "sent": "false", "reason": "\(error.message)",
+            ])
+        return error
     }
 
     package func serverNames(_ visibility: Visibility) -> [String] {
@@ -171,14 +194,21 @@ package final class Gateway: GatewayServices {
         let entry = try enter(target)
         defer { entry.calls.leave() }
         let backend = entry.backend
+        guard budget.admits(.call) else { throw outOfMemory(target) }
+        let caller = ExactText(call.caller.agent)
+        try agents?.enter(caller, server: target.server, now: started)
+        defer { agents?.leave(caller) }
         let bound = backend.settings.requestTimeout
         let timeout = min(call.timeout ?? bound, max(bound, maxCallTimeout))
         var onProgress: (@Sendable (ByteBuffer) -> Void)?
         if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
         var forwarded = BackendCall(
-            tool: target.tool, arguments: call.arguments, meta: call.meta, principal: ExactText(call.caller.agent),
+            tool: target.tool, arguments: call.arguments, meta: call.meta, principal: caller,
             deadline: started.advanced(by: timeout), onProgress: onProgress)
         forwarded.session = call.caller.session
+        if backend.settings.trustsAnnotations {
+            forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
+        }
         if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(call.arguments) {
             forwarded.mirrored = mirror.fields(of: arguments)
         }
@@ -219,6 +249,16 @@ package final class Gateway: GatewayServices {
     /// The arguments as a tree: only for the rare tools that have some of them repeated in headers.
     private static func parsed(_ arguments: ByteBuffer?) -> JSONValue? {
         arguments.flatMap { try? JSONValue(parsing: Array(buffer: $0)) }
+    }
+
+    package var takesSessions: Bool { budget.admits(.session) }
+
+    private func outOfMemory(_ target: ToolTarget) -> GateError {
+        GateError(
+            .overloaded,
+            "stonegate holds \(budget.used >> 20) MiB for calls and replies under way, near its limit of "
+                + "\(budget.limit >> 20) MiB (limits.buffered_bytes). The call was not sent.", server: target.server,
+            retryAfter: 1)
     }
 
     /// A backend's JSON-RPC error: it answered, and did not want the call.

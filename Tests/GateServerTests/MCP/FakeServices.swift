@@ -20,6 +20,7 @@ final class FakeServices: GatewayServices {
     private struct State {
         var tools: [Tool]
         var isDraining = false
+        var takesSessions = true
         var watchers: [Int: (Visibility, @Sendable () -> Void)] = [:]
         var lastWatcher = 0
     }
@@ -59,6 +60,8 @@ final class FakeServices: GatewayServices {
     }
 
     var watchers: Int { state.withLock { $0.watchers.count } }
+    var takesSessions: Bool { state.withLock { $0.takesSessions } }
+    func refuseSessions() { state.withLock { $0.takesSessions = false } }
     var isDraining: Bool { state.withLock { $0.isDraining } }
     func drain() { state.withLock { $0.isDraining = true } }
 
@@ -116,6 +119,7 @@ final class FakeServices: GatewayServices {
     }
 
     func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+        if isDraining { throw GateError(.draining, "draining", server: call.target.server, retryAfter: 5) }
         calls.append(call)
         let result = try await handler(call)
         do throws(EnvelopeFault) {

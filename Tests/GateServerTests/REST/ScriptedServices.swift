@@ -129,6 +129,7 @@ final class ScriptedServices: GatewayServices {
         actions.append("\(action) \(name)")
     }
 
+    var takesSessions: Bool { true }
     var isDraining: Bool { false }
 
     func reload() async throws(GateError) -> ReloadReport {

@@ -4,8 +4,8 @@ import NIOCore
 
 /// What is passed on beside arguments and results.
 enum CallMeta {
-    /// The members of the caller's `_meta` that are meant for the tool: all but the progress token, which is replaced, and the
-    /// protocol's own, which speak of this connection.
+    /// The members of the caller's `_meta` that are meant for the tool: all but the progress token, which is replaced, the
+    /// protocol's own, which speak of this connection, and the call's timeout, which has been obeyed.
     static func passedOn(_ message: WireMessage) -> ByteBuffer? {
         guard let meta = message.envelope.meta else { return nil }
         var out: ByteBuffer?
@@ -26,8 +26,21 @@ enum CallMeta {
             let key = text[field.key]
             let reserved = MCPMeta.reservedPrefix
             return JSONString.equal(text, field.key, MCPMeta.progressToken)
+                || JSONString.equal(text, field.key, MCPMeta.timeout)
                 || key.starts(with: UnsafeBufferPointer(start: reserved.utf8Start, count: reserved.utf8CodeUnitCount))
         }
+    }
+
+    /// What `_meta` allows the call to take; nil when it says nothing.
+    static func timeout(_ message: WireMessage) -> Result<Duration?, RPCFault> {
+        guard let field = message.meta(MCPMeta.timeout) else { return .success(nil) }
+        guard let milliseconds = message.int(field), (1...999_999_999).contains(milliseconds) else {
+            return .failure(
+                RPCFault(
+                    code: RPCCode.invalidParams,
+                    message: "_meta \"\(MCPMeta.timeout)\" must be a whole number of milliseconds, at least 1."))
+        }
+        return .success(.milliseconds(milliseconds))
     }
 
     /// A backend's own error that the caller can do something about, as its text; nil for all others, which become failed

@@ -11,7 +11,7 @@ struct MCPContext: Sendable {
     let agent: String
     let scope: Visibility
     /// What the caller allows a call to take; nil leaves it to the backend's limit.
-    let timeout: Duration?
+    var timeout: Duration?
     /// The header of a modern request, which may repeat arguments.
     var headers: HTTPRequestFields?
 

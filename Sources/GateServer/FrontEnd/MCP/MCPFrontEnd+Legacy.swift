@@ -45,6 +45,12 @@ extension MCPFrontEnd {
                 .error(RPCCode.invalidParams, "initialize needs params.protocolVersion.", id: id), on: exchange)
         }
         if let refusal = unknownScope(scope, id) { return send(refusal, on: exchange) }
+        guard services.takesSessions else {
+            return refuse(
+                .serviceUnavailable,
+                "stonegate holds nearly as many bytes as limits.buffered_bytes allows and takes no new sessions. Try again later.",
+                code: ErrorCode.overloaded.traits.rpcCode, id: id, on: exchange, headers: ["Retry-After": "5"])
+        }
         var agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
         if agent == nil, let info = message.param("clientInfo"), info.isObject {
             agent = JSONMembers(message.slice(info.value))?.string("name").flatMap { AgentName.bounded($0.utf8) }
@@ -147,7 +153,7 @@ extension MCPFrontEnd {
         else { return refuseMethod(exchange) }
         guard let context = legacyContext(request, exchange, scope, nil), let session = context.session else { return }
         if refusesWhileDraining(nil, on: exchange) { return }
-        guard streams.hasRoom else {
+        guard streams.hasRoom, services.takesSessions else {
             return refuse(
                 .serviceUnavailable, "Too many event streams are open. Try again later.", on: exchange,
                 headers: ["Retry-After": "30"])

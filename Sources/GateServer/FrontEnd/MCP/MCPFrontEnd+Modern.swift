@@ -75,7 +75,7 @@ extension MCPFrontEnd {
                     id: id, status: .badRequest), on: exchange)
         }
         if refusesWhileDraining(id, on: exchange) { return }
-        guard streams.hasRoom else {
+        guard streams.hasRoom, services.takesSessions else {
             return send(
                 .error(
                     RPCCode.internalError, "Too many event streams are open. Try again later.", id: id,

@@ -75,11 +75,16 @@ extension MCPFrontEnd {
             }
             arguments = message.slice(field.value)
         }
-        if services.isDraining {
-            return ToolOutcome.failure(MCPFrontEnd.draining, id: id, era: context.era)
+        var context = context
+        switch CallMeta.timeout(message) {
+        case .success(let given):
+            // The shorter of the header's and this one.
+            if let given { context.timeout = min(given, context.timeout ?? given, options.maxCallTimeout) }
+        case .failure(let fault): return fault.reply(id)
         }
         let meta = CallMeta.passedOn(message)
         if let tool = GatewayTools.Name(rawValue: name) {
+            if services.isDraining { return ToolOutcome.failure(MCPFrontEnd.draining, id: id, era: context.era) }
             return await tools.run(tool, arguments, meta, context, id, onEvent: onEvent)
         }
         let call: ToolCall
@@ -95,7 +100,7 @@ extension MCPFrontEnd {
                 timeout: context.timeout,
                 onEvent: onEvent)
         } catch {
-            return .error(error.code.traits.rpcCode, error.message, id: id)
+            return .error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text)
         }
         do throws(GateError) {
             return try ResultForm.reply(try await services.call(call), id: id, era: context.era)

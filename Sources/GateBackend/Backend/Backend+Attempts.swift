@@ -1,0 +1,77 @@
+import GateCore
+import GateProtocol
+import Logging
+import NIOCore
+import Synchronization
+
+/// Sending a call that has been let in, and sending it again where that is harmless.
+extension Backend {
+    /// How long a server that answered 502, 503 or 504, or a connection that broke, is given before the next attempt.
+    private static let pause = TimeAmount.milliseconds(100)
+
+    /// - Parameter isUnreachable: set when the failure lies in reaching the server and not in waiting for it.
+    func send(
+        _ call: BackendCall, on first: BackendConnection, isUnreachable: inout Bool
+    ) async throws(GateError) -> WireMessage {
+        var request = BackendRequest(
+            MCPMethod.toolsCall, .tool(call.tool, arguments: call.arguments), meta: call.meta, deadline: call.deadline,
+            onProgress: call.onProgress)
+        request.mirrored = call.mirrored
+        var connection = first
+        var rule = RetryRule(isRepeatable: call.isRepeatable)
+        // Once something was sent, no later failure can say that nothing was.
+        var uncertain: GateError?
+        state.withLock { $0.retries.noteCall() }
+        while true {
+            let failure: GateError
+            do throws(GateError) {
+                return try await connection.send(request)
+            } catch {
+                failure = error
+            }
+            if failure.sent { uncertain = failure }
+            guard repeats(failure, &rule, call) else {
+                isUnreachable = failure.code == .backendDown
+                throw failure.sent ? failure : uncertain ?? failure
+            }
+            logger.debug("a call is tried again", metadata: ["code": "\(failure.code)", "sent": "\(failure.sent)"])
+            dropIfEnded(connection)
+            do throws(GateError) {
+                if failure.sent, connection.closeReason == nil {
+                    try? await loop.scheduleTask(in: Backend.pause) {}.futureResult.get()
+                }
+                connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
+            } catch {
+                throw uncertain ?? error
+            }
+        }
+    }
+
+    private func repeats(_ failure: GateError, _ rule: inout RetryRule, _ call: BackendCall) -> Bool {
+        let now = Instant.now
+        guard now < call.deadline, !Task.isCancelled, rule.permits(failure.retryKind) else { return false }
+        return state.withLock { $0.retries.take(now: now) }
+    }
+}
+
+extension GateError {
+    var retryKind: RetryRule.Failure {
+        switch code {
+        case .backendDown where !sent: .notSent
+        case .backendDied where sent, .outcomeUnknown where sent: .lostAfterSend
+        case .backendError where sent && upstreamStatus.map([502, 503, 504].contains) == true: .lostAfterSend
+        default: .final
+        }
+    }
+
+    /// What the failure says of the server's health. The breaker counts failures to reach it, timeouts, crashes and answers
+    /// against the protocol; what a server or tool said about the call itself counts neither way.
+    func outcome(isUnreachable: Bool) -> CircuitBreaker.Outcome {
+        switch code {
+        case .cancelled, .overloaded, .starting, .backendDisabled: .cancelled
+        case .backendDown where !sent && !isUnreachable: .cancelled
+        case .backendError where upstreamStatus.map { (400..<500).contains($0) } == true: .toolError
+        default: .failure
+        }
+    }
+}
