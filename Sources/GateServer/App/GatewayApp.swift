@@ -75,7 +75,7 @@ package struct GatewayApp: Sendable {
             throw error
         }
         let post = events.post
-        gateway.onStopRequest { post(.stop) }
+        gateway.onStopRequest { post(.stopRequest) }
         let watcher = source.location.map { location in
             ConfigWatcher(path: location.path, loop: group.next(), logger: logger) { post(.fileChanged) }
         }
@@ -90,10 +90,10 @@ package struct GatewayApp: Sendable {
                 switch event {
                 case .reload where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: false) }
                 case .fileChanged where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: true) }
-                case .reload, .fileChanged: break
+                case .stopRequest where isStopping, .reload, .fileChanged: break
                 case .stopped: break life
                 case .stop where isStopping: _exit(130)
-                case .stop:
+                case .stop, .stopRequest:
                     isStopping = true
                     watcher?.stop()
                     tasks.addTask {

@@ -9,8 +9,10 @@ import Dispatch
 /// What tells a running gateway to stop or to look at its configuration: signals, the file, clients.
 final class LifeEvents {
     enum Event: Sendable, Equatable {
-        /// SIGTERM, SIGINT, or a client's wish. The second one ends the process at once.
+        /// SIGTERM or SIGINT. The second one ends the process at once.
         case stop
+        /// A client wants the gateway to stop. While it is stopping, this means nothing more.
+        case stopRequest
         /// SIGHUP.
         case reload
         /// The configuration file may have changed.
