@@ -23,8 +23,8 @@ package struct BackendStatus: Sendable {
     package let pid: Int32?
     package let greeting: BackendGreeting?
     package let strayMessages: Int
-    /// Each instance by itself, where there can be more than one.
-    package var instances: [InstanceStatus] = []
+    /// Each instance by itself; nil where there is always just one.
+    package var instances: [InstanceStatus]?
     /// Not running because nobody needs it: the next call starts it.
     package var isAsleep = false
 }

@@ -30,7 +30,7 @@ extension Gateway {
         if let retry = status.nextRetry { details["next_retry_seconds"] = .init(Int(retry.wholeSecondsUp)) }
         if !status.lastStderr.isEmpty { details["stderr"] = .array(status.lastStderr.suffix(5).map { .string($0) }) }
         if status.strayMessages > 0 { details["stray_messages"] = .init(status.strayMessages) }
-        if !status.instances.isEmpty { details["instances"] = .array(status.instances.map(\.json)) }
+        if let instances = status.instances { details["instances"] = .array(instances.map(\.json)) }
         if let listed {
             if listed.isStale { details["catalog_stale"] = true }
             if !listed.dropped.isEmpty { details["dropped_tools"] = .array(listed.dropped.map { .string($0) }) }
