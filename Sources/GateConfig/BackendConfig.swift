@@ -35,10 +35,13 @@ package struct BackendConfig: Sendable, Equatable {
         package var url: BackendURL
         /// Sent with each request.
         package var headers: [String: Secret<String>]
+        /// Certificates in PEM that are trusted instead of the system's. Absolute.
+        package var caFile: String?
 
-        package init(url: BackendURL, headers: [String: Secret<String>] = [:]) {
+        package init(url: BackendURL, headers: [String: Secret<String>] = [:], caFile: String? = nil) {
             self.url = url
             self.headers = headers
+            self.caFile = caFile
         }
     }
 

@@ -1,7 +1,8 @@
 /// Makes a backend of a table, whether it comes from the file or from a request.
 struct BackendReader {
     static let keys = [
-        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "request_timeout", "protocol", "tools",
+        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "request_timeout",
+        "protocol", "tools",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
         "idle_timeout", "trust_annotations", "max_in_flight", "max_queue", "circuit_breaker",
     ]
@@ -92,7 +93,7 @@ struct BackendReader {
         }
         let (needed, foreign) =
             switch transport {
-            case .stdio: ("command", ["url", "headers"])
+            case .stdio: ("command", ["url", "headers", "ca_file"])
             case .http: ("url", ["command", "args", "env", "cwd"])
             }
         if !table.has(needed) {
@@ -171,12 +172,15 @@ struct BackendReader {
                 noteSecret(value, path)
             }
         }
+        let caFile = path("ca_file", table, &diagnostics) { text throws(ConfigMessage) in
+            try paths.absolute(text, base: base)
+        }
         guard let text = table.string("url", &diagnostics) else { return nil }
         let path = table.path.appending("url")
         do throws(BackendURL.Problem) {
             let url = try BackendURL(text.text)
             if url.hasCredentials { noteSecret(text, path) }
-            return BackendConfig.Endpoint(url: url, headers: headers)
+            return BackendConfig.Endpoint(url: url, headers: headers, caFile: caFile)
         } catch {
             diagnostics.report(path, error.message)
             return nil

@@ -90,6 +90,7 @@ extension BackendConfig {
             entries.append(("transport", .string("http")))
             entries.append(("url", .string(secrets == .exposed ? endpoint.url.exposed : endpoint.url.shown)))
             entries.append(("headers", pairs(endpoint.headers)))
+            if let caFile = endpoint.caFile { entries.append(("ca_file", .string(caFile))) }
         }
         if let requestTimeout {
             entries.append(("request_timeout", .integer(DurationUnit.milliseconds.count(requestTimeout))))

@@ -150,6 +150,8 @@ extension EasyHandle {
         if request.http2 != settings.http2 {
             let version = request.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
             try check(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, Int(version)))
+            // Wait for a connection that is being opened, which may carry many, rather than opening one for each.
+            try check(ccurl_set_long(curl, CURLOPT_PIPEWAIT, request.http2 ? 1 : 0))
             settings.http2 = request.http2
         }
     }

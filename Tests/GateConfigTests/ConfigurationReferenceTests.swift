@@ -84,7 +84,7 @@ import Testing
             entry.value.writeTOML(to: &expected[entry.key, default: ""])
         }
         let optional = [
-            "name", "command", "url", "cwd", "request_timeout", "idle_timeout", "max_in_flight", "max_queue",
+            "name", "command", "url", "cwd", "ca_file", "request_timeout", "idle_timeout", "max_in_flight", "max_queue",
         ]
         for key in optional { expected[key] = "none" }
         for (key, row) in documented { #expect(expected[String(key.dropFirst(9))] == row.fallback, "\(key)") }

@@ -5,6 +5,8 @@ Prints `listening on http://127.0.0.1:PORT/mcp` on stdout when it is ready.
 
 import argparse
 import asyncio
+import datetime
+import ipaddress
 import socket
 
 import uvicorn
@@ -27,6 +29,68 @@ class Sum(BaseModel):
 
 class Answer(BaseModel):
     answer: str
+
+
+VERSIONS = set()
+CONNECTIONS = set()
+
+
+def watched(app):
+    """Notes how each request comes."""
+
+    async def watch(scope, receive, send):
+        if scope["type"] == "http":
+            VERSIONS.add(scope["http_version"])
+            CONNECTIONS.add(tuple(scope["client"]))
+        await app(scope, receive, send)
+
+    return watch
+
+
+def certificate(directory):
+    """A certificate for 127.0.0.1 that is its own authority, in DIRECTORY/cert.pem and key.pem."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stonegate test")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .sign(key, hashes.SHA256())
+    )
+    with open(f"{directory}/cert.pem", "wb") as file:
+        file.write(made.public_bytes(serialization.Encoding.PEM))
+    with open(f"{directory}/key.pem", "wb") as file:
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+
+
+async def serve_tls(app, listener, directory):
+    """HTTP/2 and HTTP/1.1 over TLS, as the client chooses."""
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    certificate(directory)
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.certfile, config.keyfile = f"{directory}/cert.pem", f"{directory}/key.pem"
+    config.graceful_timeout = 1
+    config.loglevel = "ERROR"
+    print(f"listening on https://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
+    await serve(watched(app), config)
 
 
 def tools(server):
@@ -57,6 +121,11 @@ def tools(server):
         """Asks the user a question."""
         reply = await context.elicit(message, Answer)
         return f"{reply.action}: {reply.data.answer if reply.action == 'accept' else ''}"
+
+    @server.tool()
+    def carriers() -> str:
+        """The HTTP versions and the number of connections that requests have come by so far."""
+        return f"{sorted(VERSIONS)} over {len(CONNECTIONS)} connections"
 
     @server.tool()
     async def wait(ms: int) -> str:
@@ -90,10 +159,14 @@ def main():
     parser.add_argument("--json", action="store_true", help="JSON answers instead of event streams (legacy eras)")
     parser.add_argument("--stateless", action="store_true", help="no sessions (legacy eras)")
     parser.add_argument("--sse", action="store_true", help="the 2024-11-05 transport, at /sse")
+    parser.add_argument("--tls", metavar="DIRECTORY", help="HTTPS with HTTP/2; the certificate is left there")
     given = parser.parse_args()
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", given.port))
+    if given.tls:
+        listener.listen(128)
+        return asyncio.run(serve_tls(application(given), listener, given.tls))
     server = Server(uvicorn.Config(application(given), log_level="warning", timeout_graceful_shutdown=1))
     server.path = "sse" if given.sse else "mcp"
     server.run(sockets=[listener])

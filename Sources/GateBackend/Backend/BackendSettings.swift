@@ -32,10 +32,13 @@ package struct BackendSettings: Sendable {
     package struct HTTPTarget: Sendable {
         package var url: String
         package var headers: [(name: String, value: String)]
+        /// Certificates that are trusted instead of the system's.
+        package var caFile: String?
 
-        package init(url: String, headers: [(name: String, value: String)]) {
+        package init(url: String, headers: [(name: String, value: String)], caFile: String? = nil) {
             self.url = url
             self.headers = headers
+            self.caFile = caFile
         }
     }
 
@@ -62,6 +65,9 @@ package struct BackendSettings: Sendable {
     package var warmSpares = 0
     /// Time without a call after which an instance that has an owner, or a lazy one, is stopped.
     package var idleTimeout = Duration.seconds(300)
+    /// Idle connections that are kept to an HTTP backend, and for how long.
+    package var maxIdleConnections = 10
+    package var maxIdleAge = Duration.seconds(300)
     /// Started by the first call rather than with the gateway.
     package var isLazy = false
     package var era = Era.auto

@@ -120,15 +120,17 @@ struct Connector: Sendable {
     ) throws(CurlError) -> any MessageLink {
         var options = CurlAgentOptions()
         options.name = "http-\(settings.name)"
+        options.maxIdleConnections = settings.maxIdleConnections
+        options.maxIdleAge = settings.maxIdleAge
         let agent = try CurlAgent(options: options)
         switch transport {
         case .current:
             return try StreamableHTTPLink(
-                url: target.url, headers: target.headers, agent: agent, receiver: connection,
+                url: target.url, headers: target.headers, caFile: target.caFile, agent: agent, receiver: connection,
                 maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop, budget: context.budget)
         case .eventStream:
             return try LegacySSELink.open(
-                url: target.url, headers: target.headers, agent: agent, receiver: connection,
+                url: target.url, headers: target.headers, caFile: target.caFile, agent: agent, receiver: connection,
                 maxMessageBytes: settings.maxMessageBytes)
         }
     }

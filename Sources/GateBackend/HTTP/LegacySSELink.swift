@@ -27,6 +27,7 @@ package final class LegacySSELink: MessageLink {
 
     let agent: CurlAgent
     private let url: CurlURL
+    private let caFile: String?
     private let policy: AddressPolicy
     private let headers: [(name: String, value: String)]
     private let postHeaders: [(name: String, value: String)]
@@ -38,20 +39,22 @@ package final class LegacySSELink: MessageLink {
     /// - Parameters: as for ``StreamableHTTPLink``.
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package static func open(
-        url: String, headers: [(name: String, value: String)], agent: CurlAgent,
+        url: String, headers: [(name: String, value: String)], caFile: String? = nil, agent: CurlAgent,
         receiver: any MessageLinkReceiver, maxMessageBytes: Int
     ) throws(CurlError) -> LegacySSELink {
         let link = LegacySSELink(
-            url: try CurlURL(url), headers: headers, agent: agent, receiver: receiver, maxMessageBytes: maxMessageBytes)
+            url: try CurlURL(url), headers: headers, caFile: caFile, agent: agent, receiver: receiver,
+            maxMessageBytes: maxMessageBytes)
         link.start()
         return link
     }
 
     private init(
-        url: CurlURL, headers: [(name: String, value: String)], agent: CurlAgent,
+        url: CurlURL, headers: [(name: String, value: String)], caFile: String?, agent: CurlAgent,
         receiver: any MessageLinkReceiver, maxMessageBytes: Int
     ) {
         self.url = url
+        self.caFile = caFile
         self.agent = agent
         self.receiver = receiver
         self.headers = headers
@@ -67,6 +70,7 @@ package final class LegacySSELink: MessageLink {
         request.totalTimeout = nil
         request.maxResponseBytes = .max
         request.allowedAddress = policy.judge
+        request.tls.caFile = caFile
         let transfer = agent.start(request, sink: SSEStream(link: self))
         if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
     }
@@ -101,6 +105,7 @@ package final class LegacySSELink: MessageLink {
             request.totalTimeout = Self.postTime
             request.maxResponseBytes = .max
             request.allowedAddress = policy.judge
+            request.tls.caFile = caFile
             agent.start(request, sink: post)
         }
     }

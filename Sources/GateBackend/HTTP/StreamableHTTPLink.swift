@@ -37,6 +37,7 @@ package final class StreamableHTTPLink: MessageLink {
     let maxMessageBytes: Int
     let budget: MemoryBudget
     private let url: String
+    private let caFile: String?
     private let policy: AddressPolicy
     private let loop: any EventLoop
     private weak let receiver: (any MessageLinkReceiver)?
@@ -53,12 +54,13 @@ package final class StreamableHTTPLink: MessageLink {
     ///   - receiver: not retained.
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package init(
-        url: String, headers: [(name: String, value: String)], agent: CurlAgent,
+        url: String, headers: [(name: String, value: String)], caFile: String? = nil, agent: CurlAgent,
         receiver: any MessageLinkReceiver, maxMessageBytes: Int, loop: any EventLoop,
         budget: MemoryBudget = MemoryBudget()
     ) throws(CurlError) {
         let parsed = try CurlURL(url)
         self.url = url
+        self.caFile = caFile
         self.agent = agent
         self.receiver = receiver
         self.maxMessageBytes = maxMessageBytes
@@ -182,6 +184,9 @@ package final class StreamableHTTPLink: MessageLink {
         // The reader counts: a stream may go on for ever, a message may not.
         request.maxResponseBytes = .max
         request.allowedAddress = policy.judge
+        request.tls.caFile = caFile
+        // Over TLS the server chooses; many calls then share one connection.
+        request.http2 = url.utf8.starts(with: "https:".utf8)
         return request
     }
 

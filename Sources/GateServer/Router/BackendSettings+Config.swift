@@ -19,7 +19,7 @@ extension BackendSettings {
                 HTTPTarget(
                     url: endpoint.url.exposed,
                     headers: endpoint.headers.map { (name: $0.key, value: $0.value.exposed) }
-                        .sorted { $0.name < $1.name }))
+                        .sorted { $0.name < $1.name }, caFile: endpoint.caFile))
         }
         self.init(name: backend.name, connection: connection)
         era =
@@ -39,6 +39,8 @@ extension BackendSettings {
         maxInstances = backend.maxInstances
         warmSpares = min(backend.warmSpares, config.pool.maxIdle)
         idleTimeout = backend.idleTimeout ?? config.pool.idleTimeout
+        maxIdleConnections = config.pool.maxIdle
+        maxIdleAge = config.pool.idleTimeout
         isLazy = backend.start == .lazy
         autoRestart = backend.autoRestart
         healthCheck = backend.healthCheck

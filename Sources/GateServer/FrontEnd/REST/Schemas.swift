@@ -98,7 +98,8 @@ enum Schemas {
         optional: [
             ("transport", ["type": "string", "enum": ["stdio", "http"]]), ("command", string),
             ("args", ["type": "array", "items": string]), ("env", object), ("cwd", string), ("url", string),
-            ("headers", object), ("protocol", ["type": "string", "enum": ["auto", "legacy", "modern"]]),
+            ("headers", object), ("ca_file", string),
+            ("protocol", ["type": "string", "enum": ["auto", "legacy", "modern"]]),
             ("request_timeout", integer), ("auto_restart", boolean), ("health_check", boolean), ("enabled", boolean),
             ("tools", object), ("isolation", ["type": "string", "enum": ["shared", "per_agent", "per_session"]]),
             ("start", ["type": "string", "enum": ["eager", "lazy"]]), ("instances", integer),
