@@ -69,6 +69,7 @@ int csp_process_info(pid_t pid, struct csp_process *out) {
     next_number(&at);
     out->resident_pages = next_number(&at);
     // A first thread that has ended looks like a zombie while its other threads go on.
+    out->stopped = state == 'T';
     out->dead = (state == 'Z' && threads <= 1) || state == 'X';
     return 0;
 }
@@ -118,7 +119,8 @@ int csp_process_info(pid_t pid, struct csp_process *out) {
     out->group = (pid_t)info.pbi_pgid;
     out->session = getsid(pid);
     out->start_time = info.pbi_start_tvsec * 1000000 + info.pbi_start_tvusec;
-    out->dead = info.pbi_status == 5;  // SZOMB
+    out->dead = info.pbi_status == 5;     // SZOMB
+    out->stopped = info.pbi_status == 4;  // SSTOP
     return 0;
 }
 

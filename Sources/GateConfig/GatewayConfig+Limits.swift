@@ -73,7 +73,7 @@ extension GatewayConfig {
 
         // MARK: Child processes
         package var concurrentSpawns = 4
-        /// Starts within `restartWindow` after which a backend is left stopped.
+        /// Starts within `restartWindow` after which a backend counts as crash-looping and is tried once a minute.
         package var restartBudget = 5
         package var restartWindow: Duration = .seconds(60)
         /// Delay of the first restart; it doubles with each one.

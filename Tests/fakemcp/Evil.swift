@@ -19,6 +19,12 @@ enum Evil: String, CaseIterable {
     case forkGrandchild = "fork-grandchild"
     /// Ignores SIGTERM and the end of stdin.
     case ignoreTerm = "ignore-term"
+    /// Exits with 0 instead of answering, and leaves a grandchild that holds the pipes and ignores SIGTERM.
+    case daemonize
+    /// Leaves a daemon: forked twice, in a session of its own, holding the pipes.
+    case escape
+    /// `fork-many=N`: N (200) grandchildren that ignore SIGTERM.
+    case forkMany = "fork-many"
     /// `stderr-flood=N`: N bytes (8 MiB) on stderr at start and with each spoilt answer.
     case stderrFlood = "stderr-flood"
 

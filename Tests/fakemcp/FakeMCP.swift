@@ -24,14 +24,23 @@ enum FakeMCP {
         signal(SIGPIPE, SIG_IGN)
         if options.evil == .exit0 { exit(0) }
         if options.evil == .ignoreTerm { signal(SIGTERM, SIG_IGN) }
-        if options.grandchild { while true { pause() } }
+        if options.grandchild { Descendants.live() }
+        if options.midwife {
+            Descendants.spawn("--grandchild", inOwnSession: true)
+            exit(0)
+        }
         if options.startDelay > 0 {
             poll(nil, 0, Int32(clamping: options.startDelay))
         }
         let loop = EventLoop()
         let server = Server(options: options, loop: loop)
         if options.evil == .stderrFlood { server.floodStderr() }
-        if options.evil == .forkGrandchild { server.grandchild = spawnGrandchild() }
+        switch options.evil {
+        case .forkGrandchild: server.grandchild = Descendants.spawn("--grandchild")
+        case .forkMany: for _ in 0..<(options.evilCount ?? 200) { Descendants.spawn("--grandchild") }
+        case .escape: Descendants.spawn("--midwife")
+        default: break
+        }
         if let port = options.httpPort {
             let http = try HTTPTransport(server: server, loop: loop, port: port)
             withExtendedLifetime(http) { loop.run() }
@@ -41,18 +50,5 @@ enum FakeMCP {
             stdio.say("Welcome to \(options.name)!\nLoading ...\n{not json}\n\n[1, 2\n")
         }
         withExtendedLifetime(stdio) { loop.run() }
-    }
-
-    /// This program once more, as a process that only holds its inherited descriptors.
-    private static func spawnGrandchild() -> pid_t? {
-        var pid: pid_t = 0
-        let words: [UnsafeMutablePointer<CChar>?] = [strdup("fakemcp"), strdup("--grandchild"), nil]
-        defer { words.forEach { free($0) } }
-        #if os(Linux)
-            let path = "/proc/self/exe"
-        #else
-            let path = CommandLine.arguments[0]
-        #endif
-        return posix_spawn(&pid, path, nil, nil, words, nil) == 0 ? pid : nil
     }
 }

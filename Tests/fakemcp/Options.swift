@@ -25,6 +25,8 @@ struct Options {
     /// Calls that are answered well before the evil begins.
     var evilAfter = 0
     var grandchild = false
+    /// Starts a daemon and exits.
+    var midwife = false
 
     static let modernVersion = "2026-07-28"
     static let legacyVersions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -64,6 +66,7 @@ struct Options {
             case "--http-sse": httpSSE = true
             case "--old-dies": oldDies = true
             case "--grandchild": grandchild = true
+            case "--midwife": midwife = true
             default:
                 guard let value = rest.popFirst() else { throw Problem(text: "unknown flag or missing value: \(flag)") }
                 guard try set(flag, value) else { throw fail(flag, value) }

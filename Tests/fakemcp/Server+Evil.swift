@@ -25,6 +25,9 @@ extension Server {
         case .crlf: exchange.finish(bytes: bytes + [0x0D, 0x0A])
         case .closeStdout: closeOutput()
         case .noRead: stopReading()
+        case .daemonize:
+            Descendants.spawn("--grandchild")
+            exit(0)
         case .closeStdin:
             exchange.finish(message)
             closeInput()

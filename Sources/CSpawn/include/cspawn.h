@@ -84,6 +84,7 @@ struct csp_process {
     uint64_t cpu_ticks;         // user and system time, with that of reaped children
     uint64_t resident_pages;
     bool dead;                  // a zombie
+    bool stopped;               // by SIGSTOP or its like; it does nothing until SIGCONT
 };
 
 /// Returns 0 or an errno (ESRCH: no such process).

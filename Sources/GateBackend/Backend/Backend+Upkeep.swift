@@ -6,9 +6,6 @@ import Synchronization
 
 /// What happens beside the calls: listing again, listening for changes, looking after its health.
 extension Backend {
-    /// Health is asked for when nothing has been heard of the backend for this long.
-    private static let healthInterval = Duration.seconds(30)
-
     /// Lists the tools again; changes that come meanwhile lead to one more listing, not to one each.
     func listAgain() async {
         let connection = state.withLock { state -> BackendConnection? in
@@ -61,19 +58,5 @@ extension Backend {
             // What changed in between was not announced to anybody.
             notice(.toolsChanged)
         }
-    }
-
-    func checkHealth() async {
-        guard settings.healthCheck else { return }
-        let isDue = state.withLock { state in
-            guard state.live != nil, state.supervisor.state.acceptsCalls, let last = state.lastAnswer else {
-                return false
-            }
-            return last.duration(to: .now) >= Backend.healthInterval || state.supervisor.state == .degraded
-        }
-        guard isDue else { return }
-        let works = await answersHarmlessly(within: .seconds(10))
-        if works { state.withLock { $0.lastAnswer = .now } }
-        notice(.supervisor(works ? .healthOK : .healthMissed))
     }
 }

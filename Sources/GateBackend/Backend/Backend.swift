@@ -28,6 +28,9 @@ package final class Backend: Sendable {
         var readySince: Instant?
         var retry: Scheduled<Void>?
         var lastAnswer: Instant?
+        /// A health check is on its way.
+        var isAsked = false
+        var noise = NoiseMeter()
         var isListening = false
         var isListing = false
         var listsAgain = false
@@ -45,7 +48,7 @@ package final class Backend: Sendable {
         case supervisor(Supervisor.Event)
         /// What was decided outside of ``run()`` is to be done.
         case decided([Supervisor.Action])
-        case connected(Result<LiveConnection, GateError>)
+        case connected(Result<LiveConnection, ConnectFailure>)
         /// This conversation has ended.
         case closed(LiveConnection, String)
         case toolsChanged
@@ -64,7 +67,7 @@ package final class Backend: Sendable {
             State(
                 supervisor: Supervisor(
                     policy: .init(autoRestart: settings.autoRestart, startsEagerly: !settings.isLazy),
-                    enabled: settings.enabled, now: .now),
+                    enabled: settings.enabled, backoff: settings.backoff, budget: settings.restartBudget, now: .now),
                 breaker: CircuitBreaker(configuration: settings.breaker),
                 admission: AdmissionQueue(limits: settings.admission)))
         (events, post) = AsyncStream.makeStream()
@@ -74,7 +77,8 @@ package final class Backend: Sendable {
 
     /// Runs the backend until ``shutDown()`` has ended it.
     package func run() async {
-        let ticker = loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { [post] _ in
+        let pace = TimeAmount.nanoseconds(settings.health.pace.wholeNanoseconds)
+        let ticker = loop.scheduleRepeatedTask(initialDelay: pace, delay: pace) { [post] _ in
             post.yield(.checkHealth)
         }
         let refresh = TimeAmount.nanoseconds(settings.refreshInterval.wholeNanoseconds)
@@ -118,12 +122,13 @@ package final class Backend: Sendable {
         case .supervisor(let event): decide(event, in: &group)
         case .decided(let actions): carryOut(actions, in: &group)
         case .connected(.success(let live)): connected(live, in: &group)
-        case .connected(.failure(let error)):
+        case .connected(.failure(let failure)):
             state.withLock {
-                $0.lastError = error.message
+                $0.lastError = failure.error.message
+                if !failure.stderr.isEmpty { $0.lastStderr = failure.stderr }
                 $0.opening = nil
             }
-            decide(.connectFailed(error.message), in: &group)
+            decide(failure.exit.map { .exited($0) } ?? .connectFailed(failure.error.message), in: &group)
         case .closed(let live, let reason): closed(live, reason, in: &group)
         case .toolsChanged: group.addTask { await self.listAgain() }
         case .checkHealth: group.addTask { await self.checkHealth() }
@@ -170,7 +175,10 @@ package final class Backend: Sendable {
 
     private func connect() async {
         let connector = Connector(settings: settings, context: context) { connection in
-            self.state.withLock { $0.opening = connection }
+            self.state.withLock { state in
+                state.opening = connection
+                return state.supervisor.state == .starting
+            }
         }
         notice(.connected(await connector.connect()))
     }
@@ -234,7 +242,8 @@ package final class Backend: Sendable {
     private func closed(_ live: LiveConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
         logger.warning("the connection ended: \(reason)")
         group.addTask { await live.connection.close() }
-        decide(.exited(live.exitStatus), in: &group)
+        // What ended the conversation says more than that there is no exit status yet.
+        decide(live.link?.ownExit.map { .exited(ExitStatus($0)) } ?? .lost(reason), in: &group)
     }
 
     private func end() async {
@@ -245,6 +254,9 @@ package final class Backend: Sendable {
             }
             return (state.live?.connection ?? state.opening, state.live)
         }
+        if let said = live?.link?.stderrTail(20), !said.isEmpty { state.withLock { $0.lastStderr = said } }
+        // Woken up, a stopped process would carry out what nobody waits for any more.
+        if let child = live?.link?.child, child.isStopped { child.killGroup() }
         await connection?.close()
         // While it is being opened, the connector reports the end.
         if live != nil { notice(.supervisor(.exited(live?.exitStatus ?? .disconnected))) }
@@ -263,11 +275,14 @@ package final class Backend: Sendable {
 }
 
 extension LiveConnection {
-    var exitStatus: ExitStatus {
-        switch link?.child.status {
-        case .exited(let code)?: .code(code)
-        case .signalled(let number)?: .signal(number)
-        case nil: .disconnected
+    var exitStatus: ExitStatus { link?.child.status.map { ExitStatus($0) } ?? .disconnected }
+}
+
+extension ExitStatus {
+    init(_ exit: ProcessExit) {
+        switch exit {
+        case .exited(let code): self = .code(code)
+        case .signalled(let number): self = .signal(number)
         }
     }
 }

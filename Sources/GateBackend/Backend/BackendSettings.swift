@@ -84,7 +84,17 @@ package struct BackendSettings: Sendable {
     /// How often the tools are listed again.
     package var refreshInterval = Duration.seconds(300)
     package var maxTools = 1_000
+    /// The longest answer of a backend over HTTP.
     package var maxMessageBytes = 16 * 1024 * 1024
+    /// Connections to a backend over HTTP; further requests wait.
+    package var maxHTTPConnections = 8
+    package var stdio = StdioLimits()
+    package var processLimits = ProcessLimits()
+    /// Waits between restarts.
+    package var backoff = Backoff()
+    /// Restarts after which it counts as crash-looping.
+    package var restartBudget = RestartBudget()
+    package var health = HealthPolicy()
     package var admission = AdmissionQueue.Limits()
     package var breaker = CircuitBreaker.Configuration()
     /// Whether what the backend says of its tools is enough to repeat a call that was sent.

@@ -13,16 +13,25 @@ package struct LiveConnection: Sendable {
     package let tools: [ByteBuffer]
 }
 
+/// Why a backend could not be reached.
+struct ConnectFailure: Error {
+    var error: GateError
+    /// How its process ended, if it did so by itself.
+    var exit: ExitStatus?
+    /// The last lines of its stderr.
+    var stderr: [String] = []
+}
+
 /// Reaches a backend: starts or connects, finds out the era, lists the tools.
 struct Connector: Sendable {
     let settings: BackendSettings
     let context: BackendContext
-    /// Called with each connection that is begun, so that a stop in the middle can end it.
-    let onBegin: @Sendable (BackendConnection) -> Void
+    /// Called with each connection that is begun, so that a stop in the middle can end it. False: it is stopped already.
+    let onBegin: @Sendable (BackendConnection) -> Bool
 
-    func connect() async -> Result<LiveConnection, GateError> {
-        await context.spawnGate.pass {
-            do throws(GateError) {
+    func connect() async -> Result<LiveConnection, ConnectFailure> {
+        await context.spawnGate.pass(on: context.group.next()) {
+            do throws(ConnectFailure) {
                 return .success(try await reach())
             } catch {
                 return .failure(error)
@@ -30,10 +39,16 @@ struct Connector: Sendable {
         }
     }
 
-    private func reach() async throws(GateError) -> LiveConnection {
+    private func reach() async throws(ConnectFailure) -> LiveConnection {
         let deadline = Instant.now.advanced(by: settings.startTimeout)
         let remembered = settings.era == .auto ? context.eras.recall(settings.identity) : nil
-        var (connection, link) = try await begin(.current)
+        var connection: BackendConnection
+        var link: StdioLink?
+        do throws(GateError) {
+            (connection, link) = try await begin(.current)
+        } catch {
+            throw ConnectFailure(error: error)
+        }
         let greeting: BackendGreeting
         do throws(GateError) {
             switch (settings.era, remembered) {
@@ -61,11 +76,12 @@ struct Connector: Sendable {
                     connection, maxTools: settings.maxTools, deadline: .now.advanced(by: settings.listTimeout)) : []
             return LiveConnection(connection: connection, link: link, greeting: greeting, tools: tools)
         } catch {
-            let said = link?.stderrTail(1).last
+            let exit = link?.ownExit.map { ExitStatus($0) }
             await connection.close()
-            var error = error
-            if let said { error.message += " Its last words: \(said)" }
-            throw error
+            var failure = ConnectFailure(error: error, exit: exit, stderr: link?.stderrTail(20) ?? [])
+            if let exit { failure.error.message = "Server '\(settings.name)' ended before it was ready: \(exit)." }
+            if let said = failure.stderr.last { failure.error.message += " Its last words: \(said)" }
+            throw failure
         }
     }
 
@@ -95,11 +111,13 @@ struct Connector: Sendable {
                 var logger = context.logger
                 logger[metadataKey: "server"] = "\(settings.name)"
                 let link = try await StdioLink.open(
-                    child, lineLimit: settings.maxMessageBytes, loop: connection.eventLoop, receiver: connection,
+                    child, limits: settings.stdio, loop: connection.eventLoop, receiver: connection,
                     budget: context.budget, logger: logger)
                 connection.attach(link)
-                onBegin(connection)
+                try await admit(connection)
                 return (connection, link)
+            } catch let error as GateError {
+                throw error
             } catch {
                 throw failed("its pipes could not be set up: \(error)")
             }
@@ -109,9 +127,15 @@ struct Connector: Sendable {
             } catch {
                 throw failed(error.message)
             }
-            onBegin(connection)
+            try await admit(connection)
             return (connection, nil)
         }
+    }
+
+    private func admit(_ connection: BackendConnection) async throws(GateError) {
+        if onBegin(connection) { return }
+        await connection.close()
+        throw failed("it was stopped while it was starting")
     }
 
     /// Each HTTP backend has an agent of its own: credentials and connections are never shared.
@@ -122,6 +146,7 @@ struct Connector: Sendable {
         options.name = "http-\(settings.name)"
         options.maxIdleConnections = settings.maxIdleConnections
         options.maxIdleAge = settings.maxIdleAge
+        options.maxConnectionsPerHost = settings.maxHTTPConnections
         let agent = try CurlAgent(options: options)
         switch transport {
         case .current:
@@ -146,7 +171,7 @@ struct Connector: Sendable {
             return try await ProcessSpawner.shared.spawn(
                 ProcessSpec(
                     executable: executable, arguments: launch.arguments, environment: environment,
-                    workingDirectory: launch.workingDirectory))
+                    workingDirectory: launch.workingDirectory, limits: settings.processLimits))
         } catch {
             throw failed("\(error)")
         }

@@ -111,8 +111,13 @@ package final class LegacySSELink: MessageLink {
     }
 
     /// The answer comes on the stream of all; a message that has not left stays here.
-    package func abandon(_ key: UInt64) {
-        state.withLock { $0.waiting.removeAll { $0.key == key } }
+    @discardableResult
+    package func abandon(_ key: UInt64) -> Bool {
+        state.withLock { state in
+            let waited = state.waiting.contains { $0.key == key }
+            if waited { state.waiting.removeAll { $0.key == key } }
+            return waited
+        }
     }
 
     package func established(_ version: ProtocolVersion) {}

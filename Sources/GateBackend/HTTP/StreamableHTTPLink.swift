@@ -110,12 +110,15 @@ package final class StreamableHTTPLink: MessageLink {
         admitted?.start(request(message, headers))
     }
 
-    package func abandon(_ key: UInt64) {
-        let exchange = state.withLock { state in
-            state.held?.removeAll { $0.key == key }
-            return state.exchanges.removeValue(forKey: key)
+    @discardableResult
+    package func abandon(_ key: UInt64) -> Bool {
+        let (exchange, wasHeld) = state.withLock { state in
+            let wasHeld = state.held?.contains { $0.key == key } ?? false
+            if wasHeld { state.held?.removeAll { $0.key == key } }
+            return (state.exchanges.removeValue(forKey: key), wasHeld)
         }
         exchange?.abandon()
+        return wasHeld
     }
 
     package func established(_ version: ProtocolVersion) {

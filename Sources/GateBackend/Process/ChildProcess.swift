@@ -152,6 +152,11 @@ package final class ChildProcess: Sendable {
     /// SIGKILL for every process of the child's session.
     package func killGroup() { signalGroup(SIGKILL) }
 
+    /// Whether the process itself is stopped, as by SIGSTOP.
+    package var isStopped: Bool {
+        ProcessTable.find(pid).map { $0.start_time == startTime && $0.stopped } ?? false
+    }
+
     /// Living processes of the child's session, itself included.
     package var groupMembers: [Int32] { members.map(\.pid) }
 

@@ -22,10 +22,25 @@ extension BackendConnection {
             source: .backend, server: server, sent: true)
     }
 
+    /// The deadline passed while the request waited behind what the server did not read.
+    func timedOutUnsent() -> GateError {
+        var error = GateError(
+            .timeout, "Server '\(server)' does not read its input. The call was not sent in time.", source: .backend,
+            server: server)
+        error.retryable = true
+        return error
+    }
+
     func cancelled() -> GateError {
         GateError(
             .cancelled, "The caller cancelled the call. Server '\(server)' was told.", source: .caller, server: server,
             sent: true)
+    }
+
+    func cancelledUnsent() -> GateError {
+        GateError(
+            .cancelled, "The caller cancelled the call before it was sent to server '\(server)'.", source: .caller,
+            server: server)
     }
 
     func broken(_ what: String) -> GateError {

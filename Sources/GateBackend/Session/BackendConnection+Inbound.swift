@@ -28,20 +28,26 @@ extension BackendConnection {
         fail(exchange, error(for: failure))
     }
 
-    package func linkClosed(_ reason: String) {
-        let (entries, observer) = state.withLock { state in
+    package func linkClosed(_ reason: String, unsent: [UInt64]) {
+        let (unsent, entries, observer) = state.withLock { state in
             defer { state.onClose = nil }
-            return (state.table.close(reason), state.onClose)
+            let unsent = unsent.compactMap { state.table.remove($0) }
+            return (unsent, state.table.close(reason), state.onClose)
         }
-        for entry in entries { entry.reply.resume(returning: .failure(died(reason))) }
+        // First, so that the second attempt of a call that was not sent does not meet this connection again.
         observer?(reason)
+        for entry in unsent { entry.reply.resume(returning: .failure(down(reason))) }
+        for entry in entries { entry.reply.resume(returning: .failure(died(reason))) }
     }
 
     private func answer(_ message: WireMessage, exchange: UInt64?) {
         // An error without an id answers the request on whose stream it came.
         guard let key = message.envelope.id.flatMap({ requestKey(message, $0) }) ?? exchange,
             exchange == nil || exchange == key,
-            let entry = state.withLock({ $0.table.remove(key) })
+            let entry = state.withLock({ state in
+                state.unanswered = 0
+                return state.table.remove(key)
+            })
         else {
             countStray()
             if let exchange { fail(exchange, broken("its answer carries another request's id.")) }
@@ -101,6 +107,8 @@ extension BackendConnection {
         guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
         entry.reply.resume(returning: .failure(error))
     }
+
+    package func linkSkipped(_ count: Int) { state.withLock { $0.strayMessages += count } }
 
     private func countStray() { state.withLock { $0.strayMessages += 1 } }
 }

@@ -13,6 +13,8 @@ package final class BackendConnection: MessageLinkReceiver {
         var link: (any MessageLink)?
         var isSweeping = false
         var strayMessages = 0
+        /// Calls that ran out of time since the backend answered last.
+        var unanswered = 0
         var onNotice: (@Sendable (WireMessage) -> Void)?
         var onClose: (@Sendable (String) -> Void)?
         var onSessionLost: (@Sendable () -> Void)?
@@ -62,6 +64,8 @@ package final class BackendConnection: MessageLinkReceiver {
     package var strayMessages: Int { state.withLock { $0.strayMessages } }
     /// Why the conversation has ended; nil while it goes on.
     package var closeReason: String? { state.withLock { $0.table.closed } }
+    /// Whether its silence may be work: calls are running, and since its last answer none has run out of time.
+    var isWorking: Bool { state.withLock { $0.unanswered == 0 && $0.table.holdsCalls } }
 
     /// Sends a request and waits for its answer: a result or the backend's JSON-RPC error, both as they came.
     ///
@@ -79,10 +83,10 @@ package final class BackendConnection: MessageLinkReceiver {
             await withCheckedContinuation { (reply: PendingTable.Reply) in
                 begin(key, request, message, reply)
                 // A task that was cancelled before the entry existed is not told again.
-                if Task.isCancelled { giveUp(key, with: cancelled()) }
+                if Task.isCancelled { giveUp(key) }
             }
         } onCancel: {
-            giveUp(key, with: cancelled())
+            giveUp(key)
         }
         return try result.get()
     }
@@ -131,24 +135,27 @@ package final class BackendConnection: MessageLinkReceiver {
         let (due, goesOn) = state.withLock { state in
             let due = state.table.expired(now: now)
             state.isSweeping = state.table.count > 0
+            state.unanswered += due.count { $0.entry.isCancellable }
             return (due, state.isSweeping)
         }
         for (key, entry) in due {
-            entry.reply.resume(returning: .failure(timedOut()))
-            withdraw(key, entry)
+            let wasSent = withdraw(key, entry)
+            entry.reply.resume(returning: .failure(wasSent ? timedOut() : timedOutUnsent()))
         }
         if goesOn { scheduleSweep() }
     }
 
-    private func giveUp(_ key: UInt64, with error: GateError) {
+    private func giveUp(_ key: UInt64) {
         guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
-        entry.reply.resume(returning: .failure(error))
-        withdraw(key, entry)
+        let wasSent = withdraw(key, entry)
+        entry.reply.resume(returning: .failure(wasSent ? cancelled() : cancelledUnsent()))
     }
 
-    /// Tells the backend in the way of its era and transport that nobody waits any more.
-    private func withdraw(_ key: UInt64, _ entry: PendingTable.Entry) {
-        let link = state.withLock { $0.link }
+    /// Takes a request back, or tells the backend in the way of its era and transport that nobody waits any more.
+    ///
+    /// - Returns: false when not a byte of it has left, and none will.
+    private func withdraw(_ key: UInt64, _ entry: PendingTable.Entry) -> Bool {
+        if state.withLock({ $0.link })?.abandon(key) == true { return false }
         if entry.isCancellable {
             var notice = ByteBuffer()
             notice.writeStaticString(
@@ -157,6 +164,6 @@ package final class BackendConnection: MessageLinkReceiver {
             notice.writeStaticString(",\"reason\":\"the caller no longer waits\"}}\n")
             post(MCPMethod.cancelled, notice)
         }
-        link?.abandon(key)
+        return true
     }
 }

@@ -24,6 +24,9 @@ struct PendingTable: Sendable {
 
     var count: Int { entries.count }
 
+    /// Whether anything but the gateway's own short questions and open streams is in it.
+    var holdsCalls: Bool { entries.values.contains { $0.isCancellable && $0.deadline != nil } }
+
     mutating func makeKey() -> UInt64 {
         defer { nextKey &+= 1 }
         return nextKey

@@ -8,8 +8,8 @@ import NIOCore
 
 /// Cuts a byte stream into lines at `\n`. A line's verdict depends on its bytes alone, not on how they were cut into reads.
 ///
-/// A line longer than the limit is skipped to its end and counted; one that has not ended at twice the limit means that the other
-/// side does not speak in lines at all.
+/// A line longer than the limit is skipped to its end and counted; one that goes on for ever means that the other side does not
+/// speak in lines at all.
 ///
 /// What is held is the beginning of one line and nothing else: a line that has ended takes its memory with it, so that what is
 /// still being written to a client never keeps the bytes of other lines alive.
@@ -24,6 +24,8 @@ struct LineFramer {
     private static let smallLine = 4096
 
     let limit: Int
+    /// Bytes of one line that are skipped before it counts as endless.
+    let skipLimit: Int
     /// The beginning of a line whose end has not come, in memory of its own.
     private var held = ByteBuffer()
     private var skipped = 0
@@ -33,7 +35,10 @@ struct LineFramer {
     /// Bytes of the line that has not ended.
     var heldBytes: Int { held.readableBytes }
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, skipLimit: Int) {
+        self.limit = limit
+        self.skipLimit = max(skipLimit, limit)
+    }
 
     /// Takes what was read and gives each complete line without its end.
     mutating func feed(_ incoming: ByteBuffer, _ line: (ByteBuffer) -> Void) -> Verdict {
@@ -73,7 +78,7 @@ struct LineFramer {
             isSkipping = true
             skipped += held.readableBytes + rest.readableBytes
             held = ByteBuffer()
-            return skipped > limit * 2 ? .notLines : .fine
+            return skipped > skipLimit ? .notLines : .fine
         }
         if rest.readableBytes > 0 { held.writeImmutableBuffer(rest) }
         return .fine

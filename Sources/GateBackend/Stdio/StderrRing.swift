@@ -7,11 +7,22 @@ import GateCore
 #endif
 
 /// The last lines that a backend wrote to stderr, bounded in bytes, with a rate limit for what goes on to the log.
-struct StderrRing: Sendable {
-    static let capacity = 64 * 1024
-    static let longestLine = 2_048
-    static let linesPerSecond = 100
+package struct StderrRing: Sendable {
+    package struct Limits: Sendable, Hashable {
+        /// Bytes of the lines that are kept.
+        package var bytes: Int
+        /// Lines that go on to the log.
+        package var linesPerSecond: Int
 
+        package init(bytes: Int = 64 * 1024, linesPerSecond: Int = 100) {
+            self.bytes = max(bytes, 1)
+            self.linesPerSecond = max(linesPerSecond, 1)
+        }
+    }
+
+    static let longestLine = 2_048
+
+    private let limits: Limits
     private var lines: [String] = []
     private var bytes = 0
     private var partial: [UInt8] = []
@@ -19,6 +30,8 @@ struct StderrRing: Sendable {
     private var inWindow = 0
     private(set) var suppressed = 0
     private(set) var skippedBytes = 0
+
+    init(limits: Limits = Limits()) { self.limits = limits }
 
     /// Takes what was read. A server that floods stderr must not take the time of others: of a chunk beyond the rate limit only the
     /// end is looked at.
@@ -47,11 +60,18 @@ struct StderrRing: Sendable {
 
     private func isFlooding(now: Instant) -> Bool {
         guard let window else { return false }
-        return inWindow > StderrRing.linesPerSecond && window.duration(to: now) < .seconds(1)
+        return inWindow > limits.linesPerSecond && window.duration(to: now) < .seconds(1)
     }
 
     private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
         partial.append(contentsOf: bytes.prefix(StderrRing.longestLine - partial.count))
+    }
+
+    /// Nothing more will come: what has no line end yet is a line, too.
+    mutating func end(now: Instant) -> [String] {
+        var loggable: [String] = []
+        finishLine(now: now, into: &loggable)
+        return loggable
     }
 
     /// The last lines, oldest first.
@@ -64,16 +84,18 @@ struct StderrRing: Sendable {
         let line = String(decoding: partial, as: UTF8.self)
         lines.append(line)
         bytes += line.utf8.count
-        while bytes > StderrRing.capacity, let first = lines.first {
+        while bytes > limits.bytes, let first = lines.first {
             bytes -= first.utf8.count
             lines.removeFirst()
         }
         if let window, window.duration(to: now) < .seconds(1) {
             inWindow += 1
         } else {
+            if suppressed > 0 { loggable.append("(\(suppressed) more lines were not logged)") }
             window = now
             inWindow = 1
+            suppressed = 0
         }
-        if inWindow <= StderrRing.linesPerSecond { loggable.append(line) } else { suppressed += 1 }
+        if inWindow <= limits.linesPerSecond { loggable.append(line) } else { suppressed += 1 }
     }
 }

@@ -36,8 +36,11 @@ package protocol MessageLink: AnyObject, Sendable {
     /// Hands over one message; never blocks. A failure is reported to the receiver.
     func send(_ message: OutboundMessage)
 
-    /// The caller has lost interest in the answer to a request: HTTP closes that exchange, stdio has nothing to do.
-    func abandon(_ key: UInt64)
+    /// The caller has lost interest in the answer to a request: HTTP closes that exchange, stdio takes back what has not left.
+    ///
+    /// - Returns: true when not a byte of the request has left and none will, so that there is nothing to cancel.
+    @discardableResult
+    func abandon(_ key: UInt64) -> Bool
 
     /// The handshake is over: from now on HTTP sends this version with each request of a legacy session and opens the stream
     /// for the server's own messages.
@@ -53,11 +56,21 @@ package protocol MessageLinkReceiver: AnyObject, Sendable {
     /// - Parameter exchange: the request on whose stream it came, where the transport knows (HTTP).
     func linkReceived(_ message: ByteBuffer, exchange: UInt64?)
 
+    /// What could not be taken for a message was thrown away.
+    func linkSkipped(_ count: Int)
+
     /// A request that will get no answer, while the link goes on.
     func linkFailed(exchange: UInt64, _ failure: LinkFailure)
 
     /// The link is dead: nothing more will come. Called once, also after `close()`.
-    func linkClosed(_ reason: String)
+    /// - Parameter unsent: requests of which not a byte has left.
+    func linkClosed(_ reason: String, unsent: [UInt64])
+}
+
+extension MessageLinkReceiver {
+    package func linkSkipped(_ count: Int) {}
+
+    package func linkClosed(_ reason: String) { linkClosed(reason, unsent: []) }
 }
 
 /// Why a request gets no answer.

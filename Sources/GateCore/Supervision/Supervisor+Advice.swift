@@ -14,6 +14,9 @@ extension Supervisor {
         case .running:
             return "Nothing to do."
         case .degraded:
+            if misses == 0, impairment == reason {
+                return "It works, but \(reason). Look at its log and its version."
+            }
             return policy.autoRestart
                 ? "It \(reason); after \(policy.missesBeforeRestart) it is restarted. Look at its load and its stderr."
                 : "It \(reason). Run `gatecall server restart \(server)` (auto_restart is off)."
@@ -44,7 +47,8 @@ extension Supervisor {
         case .signal(9): "It was killed: check the memory limits of this machine."
         case .signal(6), .signal(11), .signal(4): "It crashed: look at its stderr and at its version."
         case .code, .signal: "Look at its stderr, and check `command`, `args` and `env`."
-        case .disconnected, nil: "Check that it can be reached and look at its log."
+        case .disconnected: "Look at its stderr; run its command by hand, or check that it can be reached."
+        case nil: "Check that it can be reached and look at its log."
         }
     }
 }

@@ -17,9 +17,11 @@ extension Supervisor {
         case .ready: ready(now: now)
         case .connectFailed(let text): connectFailed(text, now: now, random: random)
         case .exited(let status): ended(status, now: now, random: random)
+        case .lost(let text): lost(text, now: now, random: random)
         case .stopped: ended(nil, now: now, random: random)
         case .healthOK: healthOK(now: now)
-        case .healthMissed: healthMissed(now: now)
+        case .healthMissed(let detail, let isBusy): healthMissed(detail, isBusy: isBusy, now: now)
+        case .impaired(let text): impaired(text, now: now)
         }
     }
 
@@ -154,27 +156,64 @@ extension Supervisor {
         }
     }
 
+    private mutating func lost(_ text: String, now: Instant, random: Double) -> [Action] {
+        switch state {
+        case .stopping:
+            return afterStopping(now: now, random: random)
+        case .starting, .running, .degraded:
+            lastExit = .disconnected
+            endedByItself = true
+            return failed(text, now: now, random: random)
+        case .disabled, .backingOff, .crashLooping, .stopped:
+            return []
+        }
+    }
+
     private mutating func healthOK(now: Instant) -> [Action] {
         guard state.acceptsCalls else { return [] }
         misses = 0
         guard state == .degraded else { return [] }
+        if let impairment {
+            reason = impairment
+            return []
+        }
         healthySince = now
         return [move(to: .running, "answers health checks again", now: now)]
     }
 
-    private mutating func healthMissed(now: Instant) -> [Action] {
+    private mutating func healthMissed(_ detail: String?, isBusy: Bool, now: Instant) -> [Action] {
         guard state.acceptsCalls else { return [] }
+        let cause = detail.map { "does not answer (\($0)): " } ?? ""
+        if isBusy { return degrade(cause + "answers no health check while it works on calls", now: now) }
         misses += 1
-        let text = "missed \(misses) health \(misses == 1 ? "check" : "checks") in a row"
+        let text = cause + "missed \(misses) health \(misses == 1 ? "check" : "checks") in a row"
         if misses >= policy.missesBeforeRestart, policy.autoRestart {
             endHealth(now: now)
             return stop(after: .retry, reason: text, now: now)
         }
+        return degrade(text, now: now)
+    }
+
+    private mutating func degrade(_ text: String, now: Instant) -> [Action] {
         if state == .degraded {
             reason = text
             return []
         }
         endHealth(now: now)
+        return [move(to: .degraded, text, now: now)]
+    }
+
+    private mutating func impaired(_ text: String?, now: Instant) -> [Action] {
+        guard state.acceptsCalls, impairment != text else { return [] }
+        impairment = text
+        guard misses == 0 else { return [] }
+        guard let text else {
+            return state == .degraded ? [move(to: .running, "well again", now: now)] : []
+        }
+        if state == .degraded {
+            reason = text
+            return []
+        }
         return [move(to: .degraded, text, now: now)]
     }
 
@@ -241,7 +280,10 @@ extension Supervisor {
         since = now
         self.reason = reason
         nextRetry = nil
-        if !next.acceptsCalls { misses = 0 }
+        if !next.acceptsCalls {
+            misses = 0
+            impairment = nil
+        }
         return .announce(change)
     }
 }

@@ -63,10 +63,18 @@ package struct Supervisor: Sendable {
         /// The spawn, the connection or the handshake failed. Text for the operator.
         case connectFailed(String)
         case exited(ExitStatus)
+        /// It can no longer be talked to, whatever has become of its process. Text for the operator.
+        case lost(String)
         /// What `stop` asked for is done and there was no exit status to report.
         case stopped
         case healthOK
-        case healthMissed
+        /// - Parameters:
+        ///   - detail: what is known of the cause, for the operator.
+        ///   - isBusy: it has calls to work on and none of them has run out of time, so the silence may be work: it is shown, but
+        ///     leads to no restart.
+        case healthMissed(detail: String? = nil, isBusy: Bool = false)
+        /// Something is wrong with it that calls survive (text for the operator), or no longer is.
+        case impaired(String?)
     }
 
     package enum Action: Hashable, Sendable {
@@ -106,6 +114,8 @@ package struct Supervisor: Sendable {
     package internal(set) var lastExit: ExitStatus?
     /// Missed health checks in a row.
     package internal(set) var misses = 0
+    /// What is wrong with it although it answers.
+    var impairment: String?
 
     var backoff: Backoff
     var budget: RestartBudget

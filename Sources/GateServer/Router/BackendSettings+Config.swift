@@ -49,7 +49,7 @@ extension BackendSettings {
         listTimeout = config.limits.listTimeout
         refreshInterval = config.gateway.schemaCacheTTL
         maxTools = config.limits.toolsPerBackend
-        maxMessageBytes = config.limits.stdoutLineBytes
+        apply(config.limits)
         admission = .init(
             inFlight: backend.maxInFlight ?? config.limits.inFlightPerBackend,
             queue: backend.maxQueue ?? config.limits.queuePerBackend)
@@ -59,6 +59,24 @@ extension BackendSettings {
             resetTimeout: own.resetTimeout ?? config.circuitBreaker.resetTimeout,
             successThreshold: own.successThreshold ?? config.circuitBreaker.successThreshold)
         trustsAnnotations = backend.trustAnnotations
+    }
+}
+
+extension BackendSettings {
+    private mutating func apply(_ limits: GatewayConfig.Limits) {
+        maxMessageBytes = limits.upstreamBodyBytes
+        maxHTTPConnections = limits.upstreamConnectionsPerBackend
+        stdio = StdioLimits(
+            lineBytes: limits.stdoutLineBytes, skipBytes: limits.stdoutSkipBytes,
+            stderr: .init(bytes: limits.stderrRingBytes, linesPerSecond: limits.stderrLinesPerSecond))
+        processLimits = ProcessLimits(
+            openFiles: UInt64(clamping: limits.childOpenFiles),
+            addressSpace: limits.childMemoryBytes.map { UInt64(clamping: $0) },
+            processes: limits.childProcesses.map { UInt64(clamping: $0) })
+        backoff = Backoff(
+            initial: limits.restartDelayMin, maximum: limits.restartDelayMax,
+            jitter: Double(limits.restartJitter) / 100)
+        restartBudget = RestartBudget(starts: limits.restartBudget, window: limits.restartWindow)
     }
 }
 

@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized) struct EvilTests {
     static let stdio = [
         "banner", "exit0", "exit-after=1", "hang-init", "close-stdin", "close-stdout", "no-read", "fork-grandchild",
-        "ignore-term", "stderr-flood", "garbage", "half-json", "huge-line", "no-newline", "dup-reply", "wrong-id",
+        "ignore-term", "daemonize", "escape", "fork-many=20", "stderr-flood", "garbage", "half-json", "huge-line",
+        "no-newline", "dup-reply", "wrong-id",
         "late-reply", "reorder", "server-request", "bad-utf8", "nul", "crlf", "progress-storm", "list-change-storm",
         "escape-codes", "schema-bomb", "collide-names", "bad-tools", "cursor-loop", "rug-pull",
     ]

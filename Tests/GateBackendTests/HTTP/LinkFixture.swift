@@ -10,7 +10,7 @@ final class LinkRecorder: MessageLinkReceiver {
     enum Event: Sendable {
         case message(String, exchange: UInt64?)
         case failed(UInt64, LinkFailure)
-        case closed(String)
+        case closed(String, unsent: [UInt64])
     }
 
     let events = Journal<Event>(name: "link events")
@@ -21,7 +21,9 @@ final class LinkRecorder: MessageLinkReceiver {
 
     func linkFailed(exchange: UInt64, _ failure: LinkFailure) { events.append(.failed(exchange, failure)) }
 
-    func linkClosed(_ reason: String) { events.append(.closed(reason)) }
+    func linkClosed(_ reason: String, unsent: [UInt64]) {
+        events.append(.closed(reason, unsent: unsent))
+    }
 
     var messages: [String] {
         events.all.compactMap { if case .message(let text, _) = $0 { text } else { nil } }
@@ -43,7 +45,7 @@ final class LinkRecorder: MessageLinkReceiver {
 
     func closed() async throws -> String {
         let found = try await events.first { if case .closed = $0 { true } else { false } }
-        guard case .closed(let reason) = found.element else { throw TestKitError("not closed") }
+        guard case .closed(let reason, _) = found.element else { throw TestKitError("not closed") }
         return reason
     }
 }

@@ -19,9 +19,9 @@ import Testing
             (advice([.startRequested]), "Nothing to do"),
             (advice([.startRequested], after: 40), "starting for 40 s"),
             (advice([.startRequested, .ready]), "Nothing to do."),
-            (advice([.startRequested, .ready, .healthMissed]), "missed 1 health check in a row; after 3"),
+            (advice([.startRequested, .ready, .healthMissed()]), "missed 1 health check in a row; after 3"),
             (
-                advice([.startRequested, .ready, .healthMissed], policy: .init(autoRestart: false)),
+                advice([.startRequested, .ready, .healthMissed()], policy: .init(autoRestart: false)),
                 "gatecall server restart x"
             ),
             (advice(failures.flatMap(\.self)), "next try in 1 s. Its command was not found"),

@@ -118,12 +118,12 @@ private struct Bench {
         var bench = Bench()
         bench.run()
         bench.pass(60)
-        bench.send(.healthMissed, .healthMissed)
+        bench.send(.healthMissed(), .healthMissed())
         #expect(bench.state == .degraded && bench.supervisor.misses == 2)
         bench.send(.healthOK)
         #expect(bench.state == .running && bench.supervisor.misses == 0)
-        bench.send(.healthMissed, .healthMissed)
-        #expect(bench.send(.healthMissed).last == .stop)
+        bench.send(.healthMissed(), .healthMissed())
+        #expect(bench.send(.healthMissed()).last == .stop)
         #expect(bench.state == .stopping)
         bench.send(.exited(.signal(15)))
         #expect(bench.state == .backingOff && bench.supervisor.reason == "missed 3 health checks in a row")
@@ -132,7 +132,7 @@ private struct Bench {
     @Test func withoutAutoRestartItIsMarkedOnly() {
         var bench = Bench(.init(autoRestart: false))
         bench.run()
-        for _ in 0..<5 { bench.send(.healthMissed) }
+        for _ in 0..<5 { bench.send(.healthMissed()) }
         #expect(bench.state == .degraded)
         bench.send(.exited(.code(3)))
         #expect(bench.state == .stopped)
@@ -224,7 +224,7 @@ private struct Bench {
         var bench = Bench(.init(autoRestart: seed % 5 != 0, startsEagerly: seed % 2 == 0))
         let events: [Supervisor.Event] = [
             .enable, .disable, .startRequested, .restartRequested, .stopRequested, .idleStopRequested, .wake, .retryDue,
-            .ready, .healthOK, .healthMissed, .healthMissed, .startRequested, .wake, .retryDue, .ready,
+            .ready, .healthOK, .healthMissed(), .healthMissed(), .startRequested, .wake, .retryDue, .ready,
         ]
         var isAlive = false
         for _ in 0..<2_000 {
