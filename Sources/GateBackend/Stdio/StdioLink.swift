@@ -59,7 +59,8 @@ package final class StdioLink: MessageLink {
         ladder: StopLadder = StopLadder(), budget: MemoryBudget = MemoryBudget(), logger: Logger
     ) async throws -> StdioLink {
         let link = StdioLink(
-            child: child, limits: limits, loop: loop, receiver: receiver, ladder: ladder, budget: budget, logger: logger)
+            child: child, limits: limits, loop: loop, receiver: receiver, ladder: ladder, budget: budget, logger: logger
+        )
         guard let stdio = child.takeStdio() else { throw StdioTaken() }
         StdioLink.widen(stdio.stdin)
         StdioLink.widen(stdio.stdout)
