@@ -69,7 +69,7 @@ extension GatewayConfig {
         package var stderrRingBytes = 64 * 1_024
         package var stderrLinesPerSecond = 100
         package var upstreamBodyBytes = 16 * 1_024 * 1_024
-        package var upstreamConnectionsPerBackend = 8
+        package var upstreamConnectionsPerBackend = 128
 
         // MARK: Child processes
         package var concurrentSpawns = 4

@@ -87,7 +87,7 @@ package struct BackendSettings: Sendable {
     /// The longest answer of a backend over HTTP.
     package var maxMessageBytes = 16 * 1024 * 1024
     /// Connections to a backend over HTTP; further requests wait.
-    package var maxHTTPConnections = 8
+    package var maxHTTPConnections = 128
     package var stdio = StdioLimits()
     package var processLimits = ProcessLimits()
     /// Waits between restarts.
