@@ -37,7 +37,8 @@ package struct ConfigChange: Sendable, Equatable {
         running: [BackendConfig], runtime: [BackendConfig], from old: GatewayConfig, to new: GatewayConfig
     ) {
         inForce = new
-        let reach = compareSettings(old, new)
+        let shaping = compareSettings(old, new)
+        func isReached(_ backend: BackendConfig) -> Bool { shaping.contains { !$0.isOverridden(in: backend) } }
         for backend in running where !new.backends.contains(where: { backend.hasName(of: $0) }) {
             removed.append(backend.name)
         }
@@ -46,12 +47,12 @@ package struct ConfigChange: Sendable, Equatable {
             if let other = runtime.first(where: { BackendName.folded($0.name) == folded }) {
                 collisions.append(Collision(index: index, name: backend.name, other: other.name))
             } else if let before = running.first(where: { $0.hasName(of: backend) }) {
-                note(backend, isSame: before == backend && !reach.reaches(backend))
+                note(backend, isSame: before == backend && !isReached(backend))
             } else {
                 added.append(backend)
             }
         }
-        for server in runtime { note(server, isSame: !reach.reaches(server)) }
+        for server in runtime { note(server, isSame: !isReached(server)) }
     }
 
     package var isEmpty: Bool {
@@ -62,17 +63,10 @@ package struct ConfigChange: Sendable, Equatable {
         if isSame { unchanged.append(backend.name) } else { changed.append(backend) }
     }
 
-    /// Which backends the changed settings of the whole gateway reach.
-    private struct Reach {
-        var all = false
-        /// Those without a time of their own.
-        var withoutTimeout = false
-
-        func reaches(_ backend: BackendConfig) -> Bool { all || (withoutTimeout && backend.requestTimeout == nil) }
-    }
-
-    private mutating func compareSettings(_ old: GatewayConfig, _ new: GatewayConfig) -> Reach {
-        var reach = Reach()
+    /// Sorts the changed keys outside `[[backends]]`.
+    /// - Returns: those that shape backends.
+    private mutating func compareSettings(_ old: GatewayConfig, _ new: GatewayConfig) -> [ConfigField] {
+        var shaping: [ConfigField] = []
         for field in ConfigField.all where !field.isEqual(old, new) {
             switch field.effect {
             case .restart:
@@ -81,10 +75,10 @@ package struct ConfigChange: Sendable, Equatable {
             case .atOnce: applied.append(field.key)
             case .backends:
                 applied.append(field.key)
-                if field.key == "gateway.request_timeout" { reach.withoutTimeout = true } else { reach.all = true }
+                shaping.append(field)
             }
         }
-        return reach
+        return shaping
     }
 }
 

@@ -32,6 +32,20 @@ extension ConfigField {
         "child_memory_bytes",
     ]
 
+    /// Whether a backend has a value of its own in the place of this key's.
+    func isOverridden(in backend: BackendConfig) -> Bool {
+        switch key {
+        case "gateway.request_timeout": backend.requestTimeout != nil
+        case "pool.idle_timeout": backend.idleTimeout != nil
+        case "limits.in_flight_per_backend": backend.maxInFlight != nil
+        case "limits.queue_per_backend": backend.maxQueue != nil
+        case "circuit_breaker.failure_threshold": backend.circuitBreaker.failureThreshold != nil
+        case "circuit_breaker.reset_timeout": backend.circuitBreaker.resetTimeout != nil
+        case "circuit_breaker.success_threshold": backend.circuitBreaker.successThreshold != nil
+        default: false
+        }
+    }
+
     /// Whether two configurations have the same value here.
     func isEqual(_ one: GatewayConfig, _ other: GatewayConfig) -> Bool {
         switch kind {

@@ -46,6 +46,8 @@ import Testing
         for edit: (inout BackendConfig) -> Void in [
             { $0.autoRestart = false }, { $0.healthCheck = false }, { $0.enabled = false },
             { $0.requestTimeout = .seconds(3) }, { $0.protocolEra = .legacy }, { $0.tools.deny = ["x*"] },
+            { $0.isolation = .perAgent }, { $0.start = .lazy }, { $0.instances = 2 },
+            { $0.maxInFlight = 3 }, { $0.circuitBreaker.failureThreshold = 3 }, { $0.trustAnnotations = true },
             { $0.connection = .stdio(.init(command: "run", args: ["-v"])) },
             { $0.connection = .stdio(.init(command: "run", env: ["A": Secret("b")])) },
             { $0.connection = .stdio(.init(command: "run", cwd: "/tmp")) },
@@ -106,6 +108,12 @@ import Testing
             to: config(running) { $0.circuitBreaker.failureThreshold = 9 })
         #expect(all.applied == ["circuit_breaker.failure_threshold"])
         #expect(all.changed.map(\.name) == ["own", "plain", "added"])
+        var idle = backend("idle")
+        idle.idleTimeout = .seconds(1)
+        let pool = ConfigChange(
+            running: [idle, backend("plain")], runtime: [], from: config([]),
+            to: config([idle, backend("plain")]) { $0.pool.idleTimeout = .seconds(9) })
+        #expect(pool.changed.map(\.name) == ["plain"])
         let none = ConfigChange(
             running: running, runtime: runtime, from: config(running),
             to: config(running) { $0.limits.drainTimeout = .seconds(9) })

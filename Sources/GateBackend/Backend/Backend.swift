@@ -269,7 +269,7 @@ package final class Backend: Sendable {
             defer { state.live = nil }
             return (state.live?.connection ?? state.opening, state.ready.removeAll())
         }
-        for waiter in waiting { waiter.resume(returning: .failure(notRunning("the gateway is stopping"))) }
+        for waiter in waiting { waiter.resume(returning: .failure(notRunning("it is being stopped"))) }
         await connection?.close()
     }
 }
