@@ -72,6 +72,26 @@ import Testing
         }
     }
 
+    /// Before it stops it still listens and answers, and sends everybody away with the answer.
+    @Test func drainingAnswersAndClosesConnectionsOldAndNew() async throws {
+        try await TestServer.with(threads: 2) { server in
+            let old = try server.client()
+            old.send(Self.get)
+            #expect(try await old.readResponse()["connection"] == nil)
+            await server.server.beginDraining()
+            old.send(Self.get)
+            let last = try await old.readResponse()
+            #expect(last.status == 200)
+            #expect(last["connection"] == "close")
+            #expect(try await old.readAll() == "")
+            let new = try server.client()
+            new.send(Self.get)
+            let first = try await new.readResponse()
+            #expect(first.status == 200)
+            #expect(first["connection"] == "close")
+        }
+    }
+
     @Test func gracefulStopTellsStreams() async throws {
         let responder = TestResponder { request, exchange in
             let stream = exchange.startStream(status: .ok)

@@ -63,7 +63,10 @@ final class ConfigWatcher: Sendable {
 
     private func arm() {
         guard let watch = watch.withLock({ $0 }) else { return }
-        let failed = ConfigWatcher.directories(of: path).first { !watch.add($0, file: path) }
+        // Where there is no directory there is no file either, and none is expected: the default place.
+        let failed = ConfigWatcher.directories(of: path).first {
+            !watch.add($0, file: path) && access($0, F_OK) == 0
+        }
         let isNew = isReported.withLock { isReported in
             defer { isReported = failed != nil }
             return !isReported

@@ -29,12 +29,12 @@ extension BackendRegistry {
             var came: [Entry] = []
             for name in removed {
                 state.order.removeAll { $0 == name }
-                if let old = state.entries.removeValue(forKey: name) { out.append(old) }
+                if let old = state.takeOut(name) { out.append(old) }
             }
             for entry in replacements {
                 let name = ExactText(entry.config.name)
                 // One that was removed by hand at this very moment stays removed.
-                guard let old = state.entries[name] else { continue }
+                guard let old = state.takeOut(name) else { continue }
                 state.entries[name] = entry
                 out.append(old)
                 came.append(entry)
@@ -62,13 +62,10 @@ extension BackendRegistry {
         case done(out: [Entry], came: [Entry])
     }
 
-    /// Stops a backend that is out of the registry, behind its calls or when their time is over.
+    /// Stops a backend that was taken out of the registry, behind its calls or when their time is over.
     func retire(_ entry: Entry) {
         if entry.backend.settings.isolation == .perSession { sessionKeepers.subtract(1, ordering: .relaxed) }
-        let time = state.withLock { state in
-            state.retiring[entry.generation] = entry
-            return state.config.limits.drainTimeout
-        }
+        let time = config.limits.drainTimeout
         let calls = entry.calls.calls
         if calls > 0 {
             logger.info(

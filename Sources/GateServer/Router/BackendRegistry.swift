@@ -26,6 +26,13 @@ final class BackendRegistry: Sendable, BackendObserver {
         /// Out of use, with calls in flight.
         var retiring: [UInt64: Entry] = [:]
 
+        /// Takes a backend out of use. It is known as retiring from the same moment on, so that a stop of the gateway finds it.
+        mutating func takeOut(_ name: ExactText) -> Entry? {
+            guard let entry = entries.removeValue(forKey: name) else { return nil }
+            retiring[entry.generation] = entry
+            return entry
+        }
+
         var all: [Entry] { Array(entries.values) + Array(retiring.values) }
     }
 
@@ -137,7 +144,7 @@ final class BackendRegistry: Sendable, BackendObserver {
     func remove(_ name: String) -> Entry? {
         let entry = state.withLock { state -> Entry? in
             state.order.removeAll { $0 == ExactText(name) }
-            return state.entries.removeValue(forKey: ExactText(name))
+            return state.takeOut(ExactText(name))
         }
         guard let entry else { return nil }
         forget(name)

@@ -33,6 +33,47 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
+    /// A link to a file elsewhere: the file is edited where it is, and then the link is led elsewhere.
+    @Test func aLinkedFileIsWatchedWhereItIs() async throws {
+        let gateway = try await GatewayProcess.start(config(["one"]))
+        try await gateway.running(["one"])
+        let text = try #require(gateway.directory.read("config.toml"))
+        let (first, second) = (try TemporaryDirectory(), try TemporaryDirectory())
+        func link(to target: String) async throws {
+            let run = try await Program.run(
+                "/bin/sh", ["-c", #"ln -s "$0" "$1.link" && mv -f "$1.link" "$1""#, target, gateway.configFile])
+            #expect(run.exit == .code(0), "\(run.errors)")
+        }
+        var mark = gateway.logged
+        try await link(to: try first.write(text + config(["two"]), to: "real.toml"))
+        #expect(try await gateway.log("configuration reloaded", from: mark).contains("added two"))
+        mark = gateway.logged
+        try first.write(text + config(["three"]), to: "real.toml")
+        #expect(try await gateway.log("configuration reloaded", from: mark).contains("added three; removed two"))
+        mark = gateway.logged
+        try await link(to: try second.write(text, to: "other.toml"))
+        #expect(try await gateway.log("configuration reloaded", from: mark).contains("removed three"))
+        #expect(try await gateway.stop() == .code(0))
+    }
+
+    /// The default place: nothing is there at the start, and a file that comes later is taken.
+    @Test func aFileThatComesLaterIsTaken() async throws {
+        let home = try TemporaryDirectory()
+        let port = try Sockets.freePort()
+        let program = try Program(
+            Products.path("stonegate"), ["serve", "--port", "\(port)"],
+            environment: ["HOME": home.path, "PATH": "/usr/bin:/bin"])
+        _ = try await program.errors.first { $0.contains("listening on") }
+        try home.write(config(["one"]), to: ".stonegate/config.toml")
+        _ = try await program.errors.first { $0.contains("configuration reloaded: added one") }
+        // It is in force from now on, so that its end is not taken for "no backends".
+        #expect(try await Program.run("/bin/rm", [home.file(".stonegate/config.toml")]).exit == .code(0))
+        _ = try await program.errors.first { $0.contains("config.toml: the file is gone") }
+        let list = try JSONReply(await HTTP.get(port: port, "/server/list")).json
+        #expect(list["total"] == 1)
+        #expect(try await program.stop() == .code(0))
+    }
+
     @Test func hangUpReloadsAndAnUntouchedFileChangesNothing() async throws {
         let gateway = try await GatewayProcess.start(config(["one"]))
         try await gateway.running(["one"])
