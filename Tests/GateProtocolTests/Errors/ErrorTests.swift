@@ -12,7 +12,7 @@ import Testing
         .badRequest, .invalidJSON, .invalidParams, .methodNotFound, .notFound, .methodNotAllowed, .notAcceptable,
         .unsupportedMediaType, .payloadTooLarge,
         .toolNotFound, .ambiguousTool, .serverNotFound, .serverExists, .sessionNotFound, .hostRefused, .originRefused,
-        .adminRequired, .backendDisabled,
+        .adminRequired, .backendDisabled, .configInvalid,
         .internalError, .storageFailed,
     ]
 
