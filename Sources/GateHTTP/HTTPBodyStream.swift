@@ -31,8 +31,17 @@ package final class HTTPBodyStream: Sendable {
     /// - Returns: false when the stream has ended, or ends now because the client reads too slowly: the message does not fit
     ///   into `HTTPLimits.maxStreamMessages` and `maxStreamBytes`. The connection is then cut and `HTTPExchange.onClose` tells why.
     @discardableResult
-    package func write(_ message: ByteBuffer) -> Bool {
-        switch change({ $0.append(message) }) {
+    package func write(_ message: ByteBuffer) -> Bool { write(message, farewell: nil) }
+
+    /// The same, but a message that does not fit ends the stream with `farewell` behind what waits already: the client learns
+    /// why when it reads on.
+    @discardableResult
+    package func write(_ message: ByteBuffer, elseEndWith farewell: ByteBuffer) -> Bool {
+        write(message, farewell: farewell)
+    }
+
+    private func write(_ message: ByteBuffer, farewell: ByteBuffer?) -> Bool {
+        switch change({ $0.append(message, farewell: farewell) }) {
         case .wait: return true
         case .drain:
             scheduleDrain()

@@ -43,10 +43,15 @@ struct StreamQueue {
 
     var isOpen: Bool { phase == .open }
 
-    mutating func append(_ message: ByteBuffer) -> Append {
+    /// - Parameter farewell: what ends the queue in an orderly way when the message does not fit.
+    mutating func append(_ message: ByteBuffer, farewell: ByteBuffer? = nil) -> Append {
         guard phase == .open else { return .refuse }
         guard message.readableBytes > 0 else { return .wait }
         guard messages.count < maxMessages, message.readableBytes <= maxBytes - bytes else {
+            if let farewell {
+                _ = finish(with: farewell)
+                return .refuse
+            }
             end()
             return .abort
         }

@@ -28,6 +28,7 @@ struct Gatecall: AsyncParsableCommand {
             """,
         version: StonegateVersion.current,
         subcommands: [
-            Discover.self, Tools.self, Schema.self, Call.self, Servers.self, Health.self, Stats.self, Server.self,
+            Discover.self, Tools.self, Schema.self, Call.self, Servers.self, Health.self, Stats.self, Events.self,
+            Server.self,
         ])
 }

@@ -51,8 +51,18 @@ extension BackendRegistry {
         switch swap {
         case .taken(let name): throw BackendRegistry.exists(name)
         case .done(let out, let came):
-            for name in change.removed { forget(name) }
-            for entry in came { begin(entry) }
+            for name in change.removed {
+                forget(name)
+                events.publish(.serverRemoved, server: name, reason: "no longer in the configuration")
+            }
+            let added = Set(additions.map(\.generation))
+            for entry in came {
+                let isNew = added.contains(entry.generation)
+                events.publish(
+                    isNew ? .serverAdded : .server, server: entry.config.name,
+                    reason: isNew ? "new in the configuration" : "its configuration has changed")
+                begin(entry)
+            }
             for entry in out { retire(entry) }
         }
     }

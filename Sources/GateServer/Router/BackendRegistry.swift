@@ -47,12 +47,13 @@ final class BackendRegistry: Sendable, BackendObserver {
     private let generations = Atomic<UInt64>(0)
     private let spawnGate: SpawnGate
     private let budget: MemoryBudget
+    let events: EventHub
     private let arrivals: AsyncStream<BackendPool>
     private let arrive: AsyncStream<BackendPool>.Continuation
 
     init(
         config: GatewayConfig, catalog: ToolCatalog, saved: SavedState, group: any EventLoopGroup,
-        environment: [String: String], budget: MemoryBudget, logger: Logger
+        environment: [String: String], budget: MemoryBudget, events: EventHub, logger: Logger
     ) {
         state = Mutex(State(config: config))
         self.catalog = catalog
@@ -61,6 +62,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         self.environment = environment
         self.logger = logger
         self.budget = budget
+        self.events = events
         spawnGate = SpawnGate(width: config.limits.concurrentSpawns)
         (arrivals, arrive) = AsyncStream.makeStream()
     }
@@ -100,6 +102,7 @@ final class BackendRegistry: Sendable, BackendObserver {
             return true
         }
         guard isNew else { throw BackendRegistry.exists(backend.name) }
+        events.publish(.serverAdded, server: backend.name, reason: isRuntime ? "added at run time" : "configured")
         begin(entry)
     }
 
@@ -148,6 +151,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         }
         guard let entry else { return nil }
         forget(name)
+        events.publish(.serverRemoved, server: name, reason: "removed by the operator")
         retire(entry)
         return entry
     }
@@ -168,6 +172,11 @@ final class BackendRegistry: Sendable, BackendObserver {
 
     func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
         guard let entry = entry(name) else { return }
+        let before = catalog.entry(name)?.tools.map { ExactText($0.check.name) }
+        defer {
+            let now = catalog.entry(name)?.tools.map { ExactText($0.check.name) } ?? []
+            if before != now { events.publish(.catalog, server: name, reason: "\(now.count) tools") }
+        }
         catalog.setTools(
             of: name, tools, title: greeting.title ?? greeting.name, instructions: greeting.instructions,
             filter: entry.filter, isStale: false)
@@ -179,11 +188,17 @@ final class BackendRegistry: Sendable, BackendObserver {
         }
     }
 
-    func backend(_ name: String, changed: Supervisor.Change) {}
+    func backend(_ name: String, changed: Supervisor.Change) {
+        events.publish(
+            .server, server: name, from: changed.from.rawValue, to: changed.to.rawValue, reason: changed.reason)
+    }
 
     func backend(_ name: String, circuit: CircuitBreaker.Transition) {
         logger.warning(
             "circuit is \(circuit.to.rawValue) after \(circuit.failures) failures in a row",
             metadata: ["server": "\(name)"])
+        events.publish(
+            .circuit, server: name, from: circuit.from.rawValue, to: circuit.to.rawValue,
+            reason: "\(circuit.failures) failures in a row")
     }
 }

@@ -14,6 +14,7 @@ package final class Gateway: GatewayServices {
     let saved: SavedState
     /// What the whole process holds for others.
     package let budget: MemoryBudget
+    package let events = EventHub()
     private let agents: CallerLimits?
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
@@ -44,7 +45,7 @@ package final class Gateway: GatewayServices {
         catalog.changes.run(on: group.next())
         registry = BackendRegistry(
             config: config, catalog: catalog, saved: saved, group: group, environment: environment, budget: budget,
-            logger: logger)
+            events: events, logger: logger)
         correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
         warnings =
             config.server.unsafeOpenAdmin ? ["unsafe_open_admin is on: anyone on this machine can add servers"] : []

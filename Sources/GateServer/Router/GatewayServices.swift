@@ -69,6 +69,8 @@ package protocol GatewayServices: Sendable {
     func requestStop() -> StopNotice
     func health() -> HealthInfo
     func stats() -> StatsInfo
+    /// What has happened to servers, and happens.
+    var events: EventHub { get }
     /// Whether there is memory for more sessions and streams: they end before calls do.
     var takesSessions: Bool { get }
     /// True from the moment the gateway begins to stop.

@@ -60,6 +60,7 @@ final class FakeServices: GatewayServices {
     }
 
     var watchers: Int { state.withLock { $0.watchers.count } }
+    let events = EventHub()
     var takesSessions: Bool { state.withLock { $0.takesSessions } }
     func refuseSessions() { state.withLock { $0.takesSessions = false } }
     var isDraining: Bool { state.withLock { $0.isDraining } }

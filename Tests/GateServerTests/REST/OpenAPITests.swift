@@ -45,7 +45,8 @@ import Testing
                         "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#,
                     ]
                     let reply = try await rig.send(
-                        method.uppercased(), "/" + target.joined(separator: "/"), .admin,
+                        method.uppercased(),
+                        "/" + target.joined(separator: "/") + (path == "/events" ? "?format=json" : ""), .admin,
                         body: method == "post" ? bodies[path] ?? #"{"name":"alpha"}"# : nil)
                     #expect(String(reply.status) == success.key, "\(method) \(path)")
                     #expect(try SchemaCheck.faults(of: reply.json, against: schema) == [], "\(method) \(path)")

@@ -129,6 +129,7 @@ final class ScriptedServices: GatewayServices {
         actions.append("\(action) \(name)")
     }
 
+    let events = EventHub()
     var takesSessions: Bool { true }
     var isDraining: Bool { false }
 

@@ -27,6 +27,7 @@ import Testing
         "POST /gateway/reload": [401, 401, 200],
         "POST /gateway/stop": [401, 401, 202],
         "GET /stats": [200, 200, 200],
+        "GET /events": [200, 200, 200],
         "GET /health": [200, 200, 200],
         "GET /ui": [200, 200, 200],
         "GET /ui/app.js": [200, 200, 200],
@@ -119,6 +120,8 @@ import Testing
         _ route: Route, _ credential: RESTRig.Credential, _ rig: RESTRig, hosts: [String] = [RESTRig.ownHost],
         origins: [String] = []
     ) async throws -> HTTPReply {
+        // As a stream it would have no end.
+        let query = route.path == "/events" ? "?format=json" : ""
         let path = route.path.split(separator: "/").map { $0 == "{server}" ? "alpha" : $0 == "{tool}" ? "echo" : $0 }
         let body =
             switch route.path {
@@ -127,7 +130,7 @@ import Testing
             default: #"{"name":"alpha"}"#
             }
         return try await rig.send(
-            route.method.rawValue, "/" + path.joined(separator: "/"), credential, hosts: hosts,
+            route.method.rawValue, "/" + path.joined(separator: "/") + query, credential, hosts: hosts,
             headers: [("Content-Type", "application/json")] + origins.map { ("Origin", $0) },
             body: route.method == .POST ? body : nil)
     }

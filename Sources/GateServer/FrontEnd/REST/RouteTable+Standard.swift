@@ -47,6 +47,11 @@ extension RouteTable {
                 .GET, "/stats", .data, summary: "Calls, errors and latencies.", response: Schemas.stats,
                 handler: rest.stats),
             Route(
+                .GET, "/events", .data,
+                summary: "What happens to the servers, as server-sent events; with format=json what is kept of it.",
+                query: [Schemas.eventFormat, Schemas.eventsAfter, Schemas.eventLimit, Schemas.servers],
+                response: Schemas.events, handler: EventRoute(services: services).answer),
+            Route(
                 .GET, "/health", .open, summary: "Whether the gateway is well.", response: Schemas.health,
                 handler: rest.health),
             Route(.GET, "/ui", .open, summary: "The status page.", handler: ui.page),

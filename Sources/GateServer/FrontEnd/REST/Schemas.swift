@@ -10,6 +10,16 @@ enum Schemas {
         name: "limit", description: "Most matches.",
         schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 10])
 
+    static let eventFormat = Route.QueryParameter(
+        name: "format", description: "`sse`, a stream, or `json`, what is kept.",
+        schema: ["type": "string", "enum": ["sse", "json"], "default": "sse"])
+    static let eventsAfter = Route.QueryParameter(
+        name: "after", description: "Only events behind this number; of a stream, those that were missed first.",
+        schema: ["type": "integer", "minimum": 0])
+    static let eventLimit = Route.QueryParameter(
+        name: "limit", description: "With `json`: most events, the newest.",
+        schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 1000])
+
     static let object: JSONValue = ["type": "object"]
     private static let string: JSONValue = ["type": "string"]
     private static let integer: JSONValue = ["type": "integer"]
@@ -92,6 +102,19 @@ enum Schemas {
                 ("repaired_tools", ["type": "array", "items": string]),
                 ("instances", ["type": "array", "items": object]),
             ]))
+    static let events = object([
+        (
+            "events",
+            [
+                "type": "array",
+                "items": object(
+                    [
+                        ("sequence", integer), ("time_ms", integer), ("kind", string), ("server", string),
+                        ("reason", string),
+                    ], optional: [("from", string), ("to", string)]),
+            ]
+        ), ("last", integer),
+    ])
     static let serverName = object([("name", string)])
     static let serverAdd = object(
         [("name", string)],
