@@ -33,6 +33,26 @@ struct LineFramerTests {
         #expect(result.fine)
     }
 
+    /// Lines that follow one another without a pause must not keep what has been handed over.
+    @Test func aStreamThatNeverPausesHoldsOneLineAtMost() {
+        var framer = LineFramer(limit: 1 << 20)
+        let line = String(repeating: "x", count: 200_000) + "\n"
+        let half = ByteBuffer(string: String(line.suffix(100_001)) + String(line.prefix(100_000)))
+        var largest = 0
+        var count = 0
+        _ = framer.feed(ByteBuffer(string: String(line.prefix(100_000)))) { _ in }
+        for _ in 0..<100 {
+            _ = framer.feed(half) { content in
+                count += 1
+                #expect(content.readableBytes == 200_000)
+                largest = max(largest, content.storageCapacity)
+            }
+            #expect(framer.heldBytes == 100_000)
+        }
+        #expect(count == 100)
+        #expect(largest <= 512 * 1024, "a line holds \(largest) bytes")
+    }
+
     @Test(arguments: [1, 5, 64])
     func whatNeverEndsIsNotLines(chunk: Int) {
         #expect(!lines(String(repeating: "x", count: 200), chunk: chunk).fine)

@@ -12,6 +12,7 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
     private struct State {
         var lists: [[String]] = []
         var changes: [Supervisor.Change] = []
+        var circuits: [CircuitBreaker.Transition] = []
         var eras: [String: ProtocolEra] = [:]
         var waiters: [(@Sendable (State) -> Bool, CheckedContinuation<Void, Never>)] = []
     }
@@ -22,6 +23,7 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
     var backend: Backend { slot.withLock { $0 }.unsafelyUnwrapped }
     var lists: [[String]] { state.withLock { $0.lists } }
     var changes: [Supervisor.Change] { state.withLock { $0.changes } }
+    var circuits: [CircuitBreaker.Transition] { state.withLock { $0.circuits } }
     var remembered: ProtocolEra? { state.withLock { $0.eras.values.first } }
 
     /// Runs a backend over `fakemcp` with these flags for as long as the body lasts.
@@ -125,7 +127,7 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
     }
 
     func backend(_ name: String, changed: Supervisor.Change) { update { $0.changes.append(changed) } }
-    func backend(_ name: String, circuit: CircuitBreaker.Transition) {}
+    func backend(_ name: String, circuit: CircuitBreaker.Transition) { update { $0.circuits.append(circuit) } }
     func recall(_ identity: String) -> ProtocolEra? { state.withLock { $0.eras[identity] } }
     func remember(_ identity: String, _ era: ProtocolEra) { state.withLock { $0.eras[identity] = era } }
 }
