@@ -61,7 +61,7 @@ struct FailureWordsTests {
             if item.code == "BACKEND_DIED" { try await gateway.running(["mortal"], from: gateway.logged - 1) }
             try await overMCP(item, gateway, session)
         }
-        _ = try await gateway.admin("POST", "/server/restart", json: #"{"name":"busy"}"#)
+        _ = try await gateway.admin("POST", "/server/stop", json: #"{"name":"busy"}"#)
         #expect(try await [first, second].allSatisfy { $0.status >= 500 })
         try await gateway.stop()
     }
