@@ -25,6 +25,9 @@ import Testing
         for line in try Self.document().components(separatedBy: "\n") {
             if line.hasPrefix("### `[") {
                 section = line.filter { $0.isLetter || $0 == "_" }
+            } else if line.hasPrefix("#") {
+                // Tables below other headings explain and are no lists of keys.
+                section = ""
             } else if line.hasPrefix("| `"), !section.isEmpty {
                 let cells = line.components(separatedBy: "|").map { $0.trimmingCharacters(in: .whitespaces) }
                 try #require(cells.count == 8, "\(line)")

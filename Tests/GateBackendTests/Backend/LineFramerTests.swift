@@ -35,7 +35,7 @@ struct LineFramerTests {
 
     /// Lines that follow one another without a pause must not keep what has been handed over.
     @Test func aStreamThatNeverPausesHoldsOneLineAtMost() {
-        var framer = LineFramer(limit: 1 << 20)
+        var framer = LineFramer(limit: 1 << 20, skipLimit: 2 << 20)
         let line = String(repeating: "x", count: 200_000) + "\n"
         let half = ByteBuffer(string: String(line.suffix(100_001)) + String(line.prefix(100_000)))
         var largest = 0
