@@ -51,6 +51,8 @@ extension Backend {
             } catch {
                 if error.code == .cancelled || error.upstreamStatus != nil { return }
             }
+            // Ended with its conversation: there is nothing to wait for, and somebody may wait for this.
+            guard state.withLock({ $0.live?.connection === connection }) else { return }
             if began.duration(to: .now) > .seconds(30) { backoff.reset() }
             let pause = backoff.next(random: Double.random(in: 0..<1))
             let waited = loop.scheduleTask(in: .nanoseconds(pause.wholeNanoseconds)) {}

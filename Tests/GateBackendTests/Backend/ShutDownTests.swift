@@ -18,4 +18,20 @@ import Testing
         let left = try await Program.run("/usr/bin/pgrep", ["-f", "fakemcp.*\(mark)"])
         #expect(left.exit == .code(1), "\(left.output)")
     }
+
+    /// The stream that listens for changes does not hold up the end of its own backend: once it waited a second to try again.
+    @Test func aBackendThatIsListenedToEndsAtOnce() async throws {
+        var spent = Duration.zero
+        for _ in 0..<5 {
+            var told = ContinuousClock.now
+            try await TestBackend.over(["--era", "modern"]) { test in
+                await test.reached(.running)
+                let reply = try await test.text("echo", #"{"text":"up"}"#)
+                #expect(reply == "up")
+                told = .now
+            }
+            spent += ContinuousClock.now - told
+        }
+        #expect(spent < .seconds(3), "five ends took \(spent)")
+    }
 }
