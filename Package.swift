@@ -89,6 +89,10 @@ let package = Package(
         .executableTarget(
             name: "spawnhelper", dependencies: ["GateBackend", "CSpawn"], path: "Tests/spawnhelper",
             swiftSettings: strict),
+        .executableTarget(
+            name: "chaos", dependencies: ["GateProtocol", "GateTestKit", "GateTerminal", arguments],
+            path: "Tests/chaos",
+            swiftSettings: strict),
         .target(
             name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
             swiftSettings: strict),
@@ -113,6 +117,9 @@ let package = Package(
         .testTarget(
             name: "ClientServerTests",
             dependencies: ["GateProtocol", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate", "fakemcp", "chaos"],
             swiftSettings: strict),
     ]
 )

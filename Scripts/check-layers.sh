@@ -26,6 +26,7 @@ Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
 Tests/fakemcp: GateProtocol
 Tests/GateTestKit: GateProtocol
+Tests/chaos: GateProtocol GateTestKit GateTerminal ArgumentParser
 TABLE
 }
 

@@ -12,18 +12,19 @@ package final class GatewayProcess: Sendable {
     /// Starts the gateway and returns when it is ready and answers.
     /// - Parameters:
     ///   - config: TOML without `host`, `port` and `data_dir`; keys for `[server]` go into `server`.
+    ///   - launcher: a program and its arguments that becomes the gateway, such as `prlimit`.
     ///   - directory: given to start again on the data of an earlier run.
     package static func start(
         _ config: String = "", server: String = "", arguments: [String] = [], environment: [String: String]? = nil,
-        directory: TemporaryDirectory? = nil, within time: Duration = .seconds(30)
+        directory: TemporaryDirectory? = nil, launcher: [String] = [], within time: Duration = .seconds(30)
     ) async throws -> GatewayProcess {
         let directory = try directory ?? TemporaryDirectory()
         let wanted = try Sockets.freePort()
         let head =
             "[server]\nhost = \"127.0.0.1\"\nport = \(wanted)\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
         let path = try directory.write(head + config, to: "config.toml")
-        let program = try Program(
-            Products.path("stonegate"), ["serve", "--config", path] + arguments, environment: environment)
+        let words = launcher + [try Products.path("stonegate"), "serve", "--config", path] + arguments
+        let program = try Program(words[0], Array(words.dropFirst()), environment: environment)
         let mark = "listening on http://127.0.0.1:"
         let line = try await program.errors.first(within: time) { $0.contains(mark) }.element
         guard line.contains("\(mark)\(wanted)") else { throw TestKitError("another port than \(wanted): \(line)") }

@@ -36,6 +36,35 @@ package enum Sockets {
         return descriptor
     }
 
+    /// A listener on a free port.
+    static func listening() throws -> (descriptor: Int32, port: UInt16) {
+        let descriptor = try stream()
+        var address = loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(descriptor, generic, length) == 0, listen(descriptor, 512) == 0 else { return Int32(-1) }
+                return getsockname(descriptor, generic, &length)
+            }
+        }
+        do { try check("listen", result) } catch {
+            close(descriptor)
+            throw error
+        }
+        return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// The next close of the descriptor is a TCP reset.
+    static func shutDownHard(_ descriptor: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    static func reset(_ descriptor: Int32) {
+        shutDownHard(descriptor)
+        close(descriptor)
+    }
+
     static func check(_ call: String, _ result: Int32) throws {
         guard result < 0 else { return }
         throw TestKitError("\(call): \(String(cString: strerror(errno)))")

@@ -191,6 +191,7 @@ package final class Backend: Sendable {
             state.readySince = .now
             state.lastAnswer = .now
             state.isListening = false
+            state.breaker.backendReplaced(now: .now)
             return true
         }
         guard isWanted else {

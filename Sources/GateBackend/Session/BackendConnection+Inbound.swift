@@ -30,7 +30,12 @@ extension BackendConnection {
 
     package func linkClosed(_ reason: String, unsent: [UInt64]) {
         let (unsent, entries, observer) = state.withLock { state in
-            defer { state.onClose = nil }
+            // They hold this conversation, so it would never be let go.
+            defer {
+                state.onNotice = nil
+                state.onClose = nil
+                state.onSessionLost = nil
+            }
             let unsent = unsent.compactMap { state.table.remove($0) }
             return (unsent, state.table.close(reason), state.onClose)
         }

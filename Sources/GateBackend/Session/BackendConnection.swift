@@ -46,10 +46,11 @@ package final class BackendConnection: MessageLinkReceiver {
         onSessionLost: @escaping @Sendable () -> Void = {}
     ) {
         let closed = state.withLock { state in
+            if let closed = state.table.closed { return closed as String? }
             state.onNotice = onNotice
             state.onClose = onClose
             state.onSessionLost = onSessionLost
-            return state.table.closed
+            return nil
         }
         if let closed { onClose(closed) }
     }

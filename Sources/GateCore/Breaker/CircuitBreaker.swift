@@ -132,6 +132,12 @@ package struct CircuitBreaker: Sendable {
         return move(to: .closed, now: now)
     }
 
+    /// The backend has been replaced by a fresh one that greets: what is open may be probed at once. It stays open until the
+    /// probes have succeeded.
+    package mutating func backendReplaced(now: Instant) {
+        if state == .open { openUntil = now }
+    }
+
     /// How long until a probe may be tried. Nil when the circuit is not open.
     package func retryAfter(now: Instant) -> Duration? {
         guard state == .open, let openUntil else { return nil }

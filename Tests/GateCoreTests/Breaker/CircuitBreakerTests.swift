@@ -71,6 +71,21 @@ private struct Bench {
         #expect(bench.breaker.state == state)
     }
 
+    @Test func aFreshBackendIsProbedAtOnceAndNotTrustedUnseen() {
+        var bench = Bench()
+        bench.run(.failure, .failure, .failure, .failure, .failure)
+        bench.breaker.backendReplaced(now: bench.now)
+        #expect(bench.breaker.state == .open)
+        guard case .probe = bench.breaker.admit(now: bench.now) else {
+            Issue.record("no probe")
+            return
+        }
+        #expect(bench.breaker.state == .halfOpen)
+        var closed = Bench()
+        closed.breaker.backendReplaced(now: closed.now)
+        #expect(closed.breaker.state == .closed)
+    }
+
     @Test func openRejectsWithTheTimeLeft() {
         var bench = Bench()
         bench.run(.failure, .failure, .failure, .failure, .failure)
