@@ -5,7 +5,8 @@ package enum ServerTable {
     package static func rendered(_ servers: [ServerInfo], width: Int?, style: Style) -> String {
         var table = Table([
             .init("SERVER"), .init("STATUS"), .init("TRANSPORT"), .init("TOOLS", .right), .init("UPTIME", .right),
-            .init("CIRCUIT"), .init("CALLS", .right), .init("ERRORS", .right),
+            .init("CIRCUIT"), .init("CALLS", .right), .init("ERRORS", .right), .init("MEMORY", .right),
+            .init("CPU", .right),
         ])
         for server in servers {
             table.add([
@@ -13,6 +14,8 @@ package enum ServerTable {
                 .init("\(server.toolCount)"), .init(Spoken.time(seconds: server.uptimeSeconds)),
                 .init(server.circuit, server.circuit == "closed" ? .plain : .yellow), .init("\(server.totalCalls)"),
                 .init(Spoken.percent(server.errorRate)),
+                .init(server.details["memory_bytes"]?.intValue.map(Spoken.bytes) ?? "-"),
+                .init(server.details["cpu_seconds"]?.doubleValue.map(Spoken.seconds) ?? "-"),
             ])
         }
         return ([table.rendered(width: nil, style: style)] + servers.compactMap { advice($0, style) })

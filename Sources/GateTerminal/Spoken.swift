@@ -16,6 +16,21 @@ package enum Spoken {
     /// `12.3 ms`.
     package static func milliseconds(_ value: Double) -> String { "\(rounded(value)) ms" }
 
+    /// `640 B`, `12.5 KiB`, `48 MiB`, `1.2 GiB`.
+    package static func bytes(_ count: Int) -> String {
+        switch count {
+        case ..<1024: "\(max(0, count)) B"
+        case ..<(1 << 20): "\(rounded(Double(count) / 1024)) KiB"
+        case ..<(1 << 30): "\(rounded(Double(count) / Double(1 << 20))) MiB"
+        default: "\(rounded(Double(count) / Double(1 << 30))) GiB"
+        }
+    }
+
+    /// `0.4s`, `12m 5s`: a time that may be short.
+    package static func seconds(_ value: Double) -> String {
+        value < 60 ? "\(rounded(value))s" : time(seconds: Int(min(value, 1e12)))
+    }
+
     /// `1 tool`, `2 tools`.
     package static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

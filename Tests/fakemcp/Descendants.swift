@@ -36,6 +36,8 @@ enum Descendants {
     /// A grandchild's life.
     static func live() -> Never {
         signal(SIGTERM, SIG_IGN)
+        // Nobody ends one that has escaped.
+        alarm(120)
         while true { pause() }
     }
 }

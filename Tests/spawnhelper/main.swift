@@ -102,7 +102,10 @@ let spawner = ProcessSpawner.shared
 let count = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 : 1
 
 switch CommandLine.arguments.dropFirst().first {
-case "guarded":
+case "guarded", "ledgered":
+    if CommandLine.arguments.count > 3, let ledger = ChildLedger(path: CommandLine.arguments[3]) {
+        spawner.keep(ledger)
+    }
     var kept: [ChildProcess] = []
     for index in 0..<count {
         let stubborn = "trap '' TERM HUP; (trap '' TERM HUP; exec sleep 600) & echo $!; exec sleep 601"
@@ -166,6 +169,6 @@ case "processes":
     say("\(causes.sorted().joined(separator: ","))\n\(before)\n\(Usage.now())")
 
 default:
-    say("usage: spawnhelper guarded|churn|failures|descriptors|processes COUNT")
+    say("usage: spawnhelper guarded|ledgered|churn|failures|descriptors|processes COUNT")
     exit(64)
 }

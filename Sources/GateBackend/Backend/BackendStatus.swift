@@ -23,6 +23,8 @@ package struct BackendStatus: Sendable {
     package let pid: Int32?
     package let greeting: BackendGreeting?
     package let strayMessages: Int
+    /// What its processes use, as of the last ``ProcessCensus``.
+    package var usage: ProcessTreeUsage?
     /// Each instance by itself; nil where there is always just one.
     package var instances: [InstanceStatus]?
     /// Not running because nobody needs it: the next call starts it.
@@ -50,9 +52,17 @@ extension Backend {
             since: status.since, reason: status.reason, advice: status.advice, circuit: status.circuit,
             latency: status.latency, inFlight: status.inFlight, queued: status.queued, restarts: status.restarts,
             lastExit: status.lastExit, lastError: status.lastError,
-            lastStderr: link?.stderrTail(20) ?? status.lastStderr, nextRetry: status.nextRetry, pid: link?.child.pid,
+            lastStderr: Self.lastWords(link, before: status.lastStderr), nextRetry: status.nextRetry,
+            pid: link?.child.pid,
             greeting: status.greeting, strayMessages: connection?.strayMessages ?? 0,
+            usage: link.flatMap { ProcessCensus.shared.usage(of: $0.child) },
             isAsleep: status.isAsleep)
+    }
+
+    /// Of a process that has said nothing yet, what the one before it said last is of more use.
+    private static func lastWords(_ link: StdioLink?, before: [String]) -> [String] {
+        guard let said = link?.stderrTail(20), !said.isEmpty else { return before }
+        return said
     }
 
     /// The latencies of all calls.

@@ -168,10 +168,11 @@ struct Connector: Sendable {
             let resolver = CommandResolver(
                 searchPath: path, home: context.environment["HOME"] ?? "/", workingDirectory: launch.workingDirectory)
             let executable = try resolver.resolve(launch.command)
-            return try await ProcessSpawner.shared.spawn(
-                ProcessSpec(
-                    executable: executable, arguments: launch.arguments, environment: environment,
-                    workingDirectory: launch.workingDirectory, limits: settings.processLimits))
+            var spec = ProcessSpec(
+                executable: executable, arguments: launch.arguments, environment: environment,
+                workingDirectory: launch.workingDirectory, limits: settings.processLimits)
+            spec.mark = ProcessMark()
+            return try await ProcessSpawner.shared.spawn(spec)
         } catch {
             throw failed("\(error)")
         }

@@ -21,6 +21,7 @@ extension BackendPool {
         status.queued = parts.reduce(0) { $0 + $1.status.queued }
         status.restarts = parts.reduce(0) { $0 + $1.status.restarts }
         status.instances = parts
+        status.usage = parts.compactMap(\.status.usage).reduce(nil) { sum, part in sum.map { $0 + part } ?? part }
         guard parts.isEmpty, settings.enabled else { return status }
         status.isAsleep = !isStopped
         status.reason = isStopped ? "stopped by the operator" : "nobody uses it"

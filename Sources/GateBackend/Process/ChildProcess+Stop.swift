@@ -39,7 +39,14 @@ extension ChildProcess {
         }
         return StopReport(
             step: step, status: status, survivors: groupMembers,
-            escaped: strays.filter(ProcessTable.isAlive).map(\.pid))
+            escaped: Set(strays.filter(ProcessTable.isAlive).map(\.pid) + bearersElsewhere).sorted())
+    }
+
+    /// Those that bear the child's mark and are not of its session.
+    private var bearersElsewhere: [Int32] {
+        guard let mark else { return [] }
+        return ProcessTable.all().filter { $0.start_time >= startTime && $0.session != pid && mark.isBorne(by: $0.pid) }
+            .map(\.pid)
     }
 
     private var isGone: Bool { status != nil && groupMembers.isEmpty }

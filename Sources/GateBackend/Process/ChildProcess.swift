@@ -26,13 +26,21 @@ package final class ChildProcess: Sendable {
     /// Linux: clock ticks since boot; macOS: microseconds since 1970. With the pid it names a process for good.
     package let startTime: UInt64
     let watcher: ProcessWatcher
+    private let ledger: ChildLedger?
+    let mark: ProcessMark?
     private let state: Mutex<State>
 
-    init(pid: Int32, pidfd: Int32, startTime: UInt64, stdio: ChildStdio?, watcher: ProcessWatcher) {
+    init(
+        pid: Int32, pidfd: Int32, startTime: UInt64, stdio: ChildStdio?, watcher: ProcessWatcher, ledger: ChildLedger?,
+        mark: ProcessMark?
+    ) {
         self.pid = pid
         self.startTime = startTime
         self.watcher = watcher
+        self.ledger = ledger
+        self.mark = mark
         state = Mutex(State(stdio: stdio, pidfd: pidfd))
+        ledger?.began(ProcessRecord(self))
     }
 
     deinit {
@@ -130,6 +138,7 @@ package final class ChildProcess: Sendable {
         if state.pidfd >= 0 { close(state.pidfd) }
         state.pidfd = -1
         Guardian.forget(session: pid)
+        ledger?.ended(pid: pid, startTime: startTime)
     }
 
     // MARK: Signals

@@ -16,6 +16,7 @@ package final class ProcessSpawner: Sendable {
         var jobs: [Job] = []
         var hasThread = false
         var watcher: ProcessWatcher?
+        var ledger: ChildLedger?
     }
 
     /// Up to the point at which the program itself runs.
@@ -25,6 +26,9 @@ package final class ProcessSpawner: Sendable {
     private let work = DispatchSemaphore(value: 0)
 
     private init() {}
+
+    /// Notes all children in a file from now on.
+    package func keep(_ ledger: ChildLedger) { state.withLock { $0.ledger = ledger } }
 
     /// Returns when the program runs. Not cancellable: it takes milliseconds, and whoever asked owns the child.
     package func spawn(_ spec: ProcessSpec) async throws(SpawnFailure) -> ChildProcess {
@@ -86,7 +90,8 @@ package final class ProcessSpawner: Sendable {
     private func start(_ spec: ProcessSpec, watcher: ProcessWatcher) throws(SpawnFailure) -> ChildProcess {
         var result = csp_result()
         CStrings.with([spec.executable] + spec.arguments) { argv in
-            CStrings.with(spec.environment.map { "\($0.name)=\($0.value)" }) { envp in
+            CStrings.with(spec.environment.map { "\($0.name)=\($0.value)" } + (spec.mark.map { [$0.text] } ?? [])) {
+                envp in
                 spec.executable.withCString { path in
                     spec.workingDirectory.withCString { cwd in
                         var request = csp_request()
@@ -110,7 +115,8 @@ package final class ProcessSpawner: Sendable {
             let stdio =
                 failed ? nil : ChildStdio(stdin: result.stdin_fd, stdout: result.stdout_fd, stderr: result.stderr_fd)
             let child = ChildProcess(
-                pid: result.pid, pidfd: result.pidfd, startTime: result.start_time, stdio: stdio, watcher: watcher)
+                pid: result.pid, pidfd: result.pidfd, startTime: result.start_time, stdio: stdio, watcher: watcher,
+                ledger: state.withLock { $0.ledger }, mark: spec.mark)
             guard child.adopt() else {
                 throw SpawnFailure(.outOfMemory, "Cannot watch \(spec.executable): the system is out of memory.")
             }

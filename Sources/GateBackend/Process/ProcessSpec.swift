@@ -9,6 +9,8 @@ package struct ProcessSpec: Sendable {
     /// An absolute path.
     package var workingDirectory: String
     package var limits: ProcessLimits
+    /// A variable by which its descendants are known, wherever they went.
+    package var mark: ProcessMark?
 
     package init(
         executable: String, arguments: [String] = [], environment: [(name: String, value: String)] = [],

@@ -5,6 +5,9 @@ enum ProcessTable {
     /// Living processes of a session; zombies do not count.
     static func members(ofSession session: Int32) -> [csp_process] { session > 0 ? list(session) : [] }
 
+    /// Every living process.
+    static func all() -> [csp_process] { list(0) }
+
     static func isEmpty(session: Int32) -> Bool { csp_session_members(session, nil, 0) == 0 }
 
     static func find(_ pid: Int32) -> csp_process? {

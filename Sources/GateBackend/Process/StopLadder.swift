@@ -28,6 +28,6 @@ package struct StopReport: Sendable, Equatable {
     /// Processes of the child's session that outlived SIGKILL, usually stuck in a system call.
     package let survivors: [Int32]
     /// Living descendants that had left the child's session. They are not touched: some programs start services on
-    /// purpose. Found only while their parents lived.
+    /// purpose. Found by the child's mark, if it has one; otherwise only while their parents lived.
     package let escaped: [Int32]
 }

@@ -145,6 +145,11 @@ package final class StdioLink: MessageLink {
         if !report.survivors.isEmpty {
             logger.error("processes outlived SIGKILL: \(report.survivors)")
         }
+        if !report.escaped.isEmpty {
+            let pids = report.escaped.map { "\($0)" }.joined(separator: " ")
+            logger.warning(
+                "processes of this server have left its session and live on; if they are not wanted: kill \(pids)")
+        }
         loop.execute { self.finish() }
     }
 

@@ -44,6 +44,18 @@ package struct GatewayApp: Sendable {
     /// Forks the guardian, which ends the servers should this process be killed. Only before any thread exists.
     package static func startGuardian() throws { try Guardian.start() }
 
+    /// Ends the processes of an earlier gateway that was killed together with its guardian, and keeps a list for the next one.
+    private func sweep(_ directory: StateDirectory) {
+        guard let ledger = ChildLedger(path: "\(directory.path)/children") else {
+            return logger.warning(
+                "\(directory.path)/children cannot be written; should this gateway and its guardian be killed, their servers live on"
+            )
+        }
+        let ended = ledger.sweep()
+        if ended > 0 { logger.warning("ended \(ended) processes that an earlier gateway had left behind") }
+        ProcessSpawner.shared.keep(ledger)
+    }
+
     /// Runs the gateway until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP and a change of the file
     /// reload the configuration.
     ///
@@ -54,6 +66,7 @@ package struct GatewayApp: Sendable {
         let host = config.server.host.utf8.contains(UInt8(ascii: ":")) ? "[\(config.server.host)]" : config.server.host
         let url = "http://\(host):\(config.server.port)"
         let directory = try StateDirectory(path: config.server.dataDir, url: url)
+        sweep(directory)
         let token = try AdminToken.load(directory: directory)
         guard let sealer = try SessionSealer(key: directory.secret("session.key", bytes: 32)) else {
             throw StateDirectoryError(description: "the session key cannot be used", isBusy: false)

@@ -5,8 +5,9 @@ package import GateProtocol
 
 /// Looking at the servers and changing them while the gateway runs.
 extension Gateway {
-    package func servers(_ visibility: Visibility) -> [ServerInfo] {
-        registry.entries.filter { visibility.sees($0.config.name) }.map { entry in
+    package func servers(_ visibility: Visibility) async -> [ServerInfo] {
+        await ProcessCensus.shared.refresh()
+        return registry.entries.filter { visibility.sees($0.config.name) }.map { entry in
             info(entry.backend.status(now: .now))
         }
     }
@@ -29,6 +30,7 @@ extension Gateway {
         if let error = status.lastError { details["last_error"] = .string(error) }
         if let retry = status.nextRetry { details["next_retry_seconds"] = .init(Int(retry.wholeSecondsUp)) }
         if !status.lastStderr.isEmpty { details["stderr"] = .array(status.lastStderr.suffix(5).map { .string($0) }) }
+        if let usage = status.usage { details.add(usage) }
         if status.strayMessages > 0 { details["stray_messages"] = .init(status.strayMessages) }
         if let instances = status.instances { details["instances"] = .array(instances.map(\.json)) }
         if let listed {

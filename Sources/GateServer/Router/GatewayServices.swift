@@ -50,7 +50,7 @@ package protocol GatewayServices: Sendable {
 
     // Servers.
 
-    func servers(_ visibility: Visibility) -> [ServerInfo]
+    func servers(_ visibility: Visibility) async -> [ServerInfo]
     func startServer(_ name: String) async throws(GateError)
     func stopServer(_ name: String) async throws(GateError)
     func restartServer(_ name: String) async throws(GateError)

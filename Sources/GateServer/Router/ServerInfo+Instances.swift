@@ -13,8 +13,18 @@ extension InstanceStatus {
         ])
         if let owner { object["owner"] = .string(owner.description) }
         if let pid = status.pid { object["pid"] = .init(Int(pid)) }
+        if let usage = status.usage { object.add(usage) }
         if let idle { object["idle_seconds"] = .init(Int(idle.components.seconds)) }
         if let exit = status.lastExit { object["last_exit"] = .string(exit) }
         return .object(object)
+    }
+}
+
+extension JSONObject {
+    /// What the processes of a server use together.
+    mutating func add(_ usage: ProcessTreeUsage) {
+        self["processes"] = .init(usage.processes)
+        self["memory_bytes"] = .init(Int(clamping: usage.memory))
+        self["cpu_seconds"] = .init(rounded: usage.cpuTime / .seconds(1))
     }
 }

@@ -117,13 +117,15 @@ import Testing
         let stdio = try #require(child.takeStdio())
         defer { stdio.closeAll() }
         #expect(await ProcessFixture.line(stdio.stdout) == "up")
-        let usage = try #require(ProcessTreeUsage.of(child))
+        await ProcessCensus.shared.refresh(maxAge: .zero)
+        let usage = try #require(ProcessCensus.shared.usage(of: child))
         #expect(usage.processes == 2)
         #expect((50_000..<50_000_000).contains(usage.memory))
         #expect(usage.cpuTime < .seconds(1))
         child.killGroup()
         _ = await child.exit
         _ = await child.stop()
-        #expect(ProcessTreeUsage.of(child) == nil)
+        await ProcessCensus.shared.refresh(maxAge: .zero)
+        #expect(ProcessCensus.shared.usage(of: child) == nil)
     }
 }

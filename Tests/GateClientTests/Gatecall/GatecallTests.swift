@@ -135,9 +135,9 @@ import Testing
         let result = try await run(try gateway(), "servers")
         #expect(
             result.output == """
-                SERVER  STATUS       TRANSPORT  TOOLS  UPTIME  CIRCUIT  CALLS  ERRORS
-                demo    running      stdio          6  1m 10s  closed       0     0 %
-                bad     backing_off  stdio          0      0s  open         0     0 %
+                SERVER  STATUS       TRANSPORT  TOOLS  UPTIME  CIRCUIT  CALLS  ERRORS  MEMORY  CPU
+                demo    running      stdio          6  1m 10s  closed       0     0 %       -    -
+                bad     backing_off  stdio          0      0s  open         0     0 %       -    -
                 bad: exit code 1. Check the command. Next start in 4s.
                 """)
     }

@@ -129,6 +129,51 @@ private struct Bench {
         #expect(bench.state == .backingOff && bench.supervisor.reason == "missed 3 health checks in a row")
     }
 
+    @Test func silenceOverCallsInTheirTimeIsShownAndLeadsToNoRestart() {
+        var bench = Bench()
+        bench.run()
+        bench.pass(60)
+        for _ in 0..<10 { bench.send(.healthMissed(isBusy: true)) }
+        #expect(bench.state == .degraded && bench.supervisor.misses == 0)
+        #expect(bench.supervisor.reason == "answers no health check while it works on calls")
+        // As soon as it has nothing to show for it, it counts.
+        bench.send(.healthMissed(), .healthMissed())
+        #expect(bench.send(.healthMissed(detail: "process is stopped: state T")).last == .stop)
+        #expect(
+            bench.supervisor.reason
+                == "does not answer (process is stopped: state T): missed 3 health checks in a row")
+    }
+
+    @Test func whatIsWrongThoughItAnswersIsShownUntilItIsOver() {
+        var bench = Bench()
+        bench.run()
+        bench.send(.impaired("it writes noise"))
+        #expect(bench.state == .degraded && bench.supervisor.reason == "it writes noise")
+        // A health check that is answered says nothing about it.
+        #expect(bench.send(.healthOK) == [])
+        bench.send(.healthMissed())
+        #expect(bench.supervisor.reason == "missed 1 health check in a row")
+        bench.send(.healthOK)
+        #expect(bench.state == .degraded && bench.supervisor.reason == "it writes noise")
+        bench.send(.impaired(nil))
+        #expect(bench.state == .running)
+        bench.send(.impaired("it writes noise"), .exited(.code(1)))
+        bench.retry()
+        bench.send(.ready)
+        #expect(bench.state == .running)
+    }
+
+    @Test func aLostConversationIsAFailureWithItsOwnReason() {
+        var bench = Bench()
+        bench.run()
+        bench.send(.lost("it stopped reading its input"))
+        #expect(bench.state == .backingOff && bench.supervisor.reason == "it stopped reading its input")
+        #expect(bench.supervisor.lastExit == .disconnected)
+        #expect(bench.send(.lost("again")) == [])
+        bench.retry()
+        #expect(bench.state == .starting)
+    }
+
     @Test func withoutAutoRestartItIsMarkedOnly() {
         var bench = Bench(.init(autoRestart: false))
         bench.run()

@@ -26,7 +26,7 @@ struct GatewayTools: Sendable {
         case .discover: return ToolOutcome.text(discover(given, context), id: id, era: context.era)
         case .status:
             do throws(GateError) {
-                return ToolOutcome.text(try status(given, context), id: id, era: context.era)
+                return ToolOutcome.text(try await status(given, context), id: id, era: context.era)
             } catch {
                 return ToolOutcome.failure(error, id: id, era: context.era)
             }
@@ -111,8 +111,8 @@ struct GatewayTools: Sendable {
 
     // MARK: gate_status
 
-    private func status(_ given: JSONMembers, _ context: MCPContext) throws(GateError) -> String {
-        var servers = services.servers(context.scope)
+    private func status(_ given: JSONMembers, _ context: MCPContext) async throws(GateError) -> String {
+        var servers = await services.servers(context.scope)
         if let wanted = given.string("server"), !wanted.utf8.isEmpty {
             servers = servers.filter { $0.name.utf8.elementsEqual(wanted.utf8) }
             if servers.isEmpty {

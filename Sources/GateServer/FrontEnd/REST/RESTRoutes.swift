@@ -135,7 +135,7 @@ struct RESTRoutes: Sendable {
     // MARK: Servers
 
     func serverList(_ request: RESTRequest) async throws(GateError) -> RESTReply {
-        let servers = services.servers(request.visibility)
+        let servers = await services.servers(request.visibility)
         return RESTReply(["servers": .array(servers.map(\.json)), "total": .init(servers.count)])
     }
 

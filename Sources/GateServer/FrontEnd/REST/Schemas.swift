@@ -97,6 +97,7 @@ enum Schemas {
             optional: [
                 ("pid", integer), ("protocol", string), ("server_name", string), ("server_version", string),
                 ("last_exit", string), ("last_error", string), ("next_retry_seconds", integer),
+                ("processes", integer), ("memory_bytes", integer), ("cpu_seconds", number),
                 ("stderr", ["type": "array", "items": string]), ("stray_messages", integer), ("catalog_stale", boolean),
                 ("dropped_tools", ["type": "array", "items": string]),
                 ("repaired_tools", ["type": "array", "items": string]),

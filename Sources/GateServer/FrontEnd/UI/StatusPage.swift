@@ -42,7 +42,7 @@ struct StatusPage: Sendable {
         <main>
         <table>
         <thead><tr><th>Server</th><th>Status</th><th>Circuit</th><th class="n">Tools</th><th class="n">Calls</th>
-        <th class="n">Errors</th><th>What to do</th></tr></thead>
+        <th class="n">Errors</th><th class="n">Memory</th><th>What to do</th></tr></thead>
         <tbody id="servers"></tbody>
         </table>
         <p id="empty" hidden>No servers yet. Add one to the configuration, or run
@@ -84,6 +84,8 @@ struct StatusPage: Sendable {
             cell(row, server.tool_count + (server.catalog_stale ? ' (last known)' : ''), 'n');
             cell(row, server.total_calls, 'n');
             cell(row, (server.error_rate * 100).toFixed(1) + ' %', 'n');
+            const used = cell(row, server.memory_bytes === undefined ? '' : Math.round(server.memory_bytes / 1048576) + ' MiB', 'n');
+            if (server.processes) used.title = server.processes + ' processes, ' + server.cpu_seconds + ' s of CPU time';
             cell(row, server.advice, 'advice').title = server.last_error || server.reason;
             return row;
           });
