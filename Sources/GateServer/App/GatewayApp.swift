@@ -101,7 +101,7 @@ package struct GatewayApp: Sendable {
             var isStopping = false
             life: for await event in events.stream {
                 switch event {
-                case .reload where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: false) }
+                case .reload where !isStopping: tasks.addTask { await gateway.reloadForSignal() }
                 case .fileChanged where !isStopping: tasks.addTask { await gateway.reload(onlyIfChanged: true) }
                 case .stopRequest where isStopping, .reload, .fileChanged: break
                 case .stopped: break life

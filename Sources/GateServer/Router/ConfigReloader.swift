@@ -16,6 +16,7 @@ final class ConfigReloader: Sendable {
     /// The file whose content is in force.
     private let pathInForce = Mutex<String?>(nil)
     private let seen = Mutex(Seen())
+    private let isSignalled = Atomic<Bool>(false)
 
     init(source: ConfigSource) { self.source = source }
 
@@ -24,6 +25,9 @@ final class ConfigReloader: Sendable {
         pathInForce.withLock { $0 = file?.path }
         seen.withLock { $0 = Seen(path: file?.path, bytes: file?.bytes) }
     }
+
+    /// - Returns: whether a reload is to be asked for: none is waiting to begin that was asked for by a signal.
+    func beginsSignal() -> Bool { !isSignalled.exchange(true, ordering: .acquiringAndReleasing) }
 
     /// - Parameters:
     ///   - onlyIfChanged: do nothing when the file is as it was when it was last looked at, good or bad.
@@ -43,6 +47,8 @@ final class ConfigReloader: Sendable {
     private func perform(
         onlyIfChanged: Bool, _ apply: (LoadedConfig, ConfigFile?) throws(ConfigProblems) -> ReloadReport
     ) -> Result<ReloadReport, ConfigProblems>? {
+        // From here on the file is read: a signal that comes now wants it read again.
+        isSignalled.store(false, ordering: .sequentiallyConsistent)
         var now = Seen()
         var file: ConfigFile?
         do throws(ConfigProblem) {

@@ -13,6 +13,12 @@ extension Gateway {
         }
     }
 
+    /// Reloads for a signal. One that comes while a reload for another is still to begin has its wish fulfilled by that one.
+    package func reloadForSignal() async {
+        guard reloader.beginsSignal() else { return }
+        await reload(onlyIfChanged: false)
+    }
+
     /// Reloads and tells the log.
     ///
     /// - Parameter onlyIfChanged: do nothing when the file is as it was when it was last looked at.

@@ -3,8 +3,19 @@ import GateTestKit
 import Synchronization
 import Testing
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Signals and reloads in any number while calls are under way: short forms of long faults.
 @Suite(.serialized) struct ChurnTests {
+    /// How long each storm lasts: short, unless STONEGATE_FAULT_SECONDS says otherwise.
+    private static func length(_ short: Int) -> Duration {
+        .seconds(ProcessInfo.processInfo.environment["STONEGATE_FAULT_SECONDS"].flatMap { Int($0) } ?? short)
+    }
+
     /// Calls one server after the other, on several connections, until it is told to end.
     private final class Load: Sendable {
         private let gateway: GatewayProcess
@@ -72,7 +83,7 @@ import Testing
         let signals: [Int32] = [1, 17, 13, 10, 12, 28, 18]
         var dice = Dice()
         var sent = 0
-        let end = ContinuousClock.now + .seconds(3)
+        let end = ContinuousClock.now + ChurnTests.length(3)
         while ContinuousClock.now < end {
             for _ in 0..<(1 + dice.roll(20)) {
                 gateway.program.signal(signals[dice.roll(signals.count)])
@@ -115,7 +126,7 @@ import Testing
         let load = Load(gateway, ["stays", "changes"])
         async let calls: Void = load.run(width: 4)
         var rounds = 0
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + ChurnTests.length(5)
         while ContinuousClock.now < end {
             rounds += 1
             // Now and then a file that is wrong, by which nothing changes.
