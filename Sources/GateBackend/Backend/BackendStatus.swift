@@ -25,6 +25,8 @@ package struct BackendStatus: Sendable {
     package let strayMessages: Int
     /// What its processes use, as of the last ``ProcessCensus``.
     package var usage: ProcessTreeUsage?
+    /// What waiting in the line has cost calls so far.
+    package var waits = WaitStatistics()
     /// Each instance by itself; nil where there is always just one.
     package var instances: [InstanceStatus]?
     /// Not running because nobody needs it: the next call starts it.
@@ -43,7 +45,7 @@ extension Backend {
                 queued: state.admission.waiting + state.ready.count, restarts: supervisor.restarts,
                 lastExit: supervisor.lastExit?.description, lastError: state.lastError, lastStderr: state.lastStderr,
                 nextRetry: supervisor.nextRetry.map { max(.zero, now.duration(to: $0)) }, pid: nil,
-                greeting: state.live?.greeting, strayMessages: 0,
+                greeting: state.live?.greeting, strayMessages: 0, waits: state.admission.statistics,
                 isAsleep: supervisor.state == .stopped && supervisor.startsForCalls)
             return (status, state.live?.link, state.live?.connection)
         }
@@ -55,7 +57,7 @@ extension Backend {
             lastStderr: Self.lastWords(link, before: status.lastStderr), nextRetry: status.nextRetry,
             pid: link?.child.pid,
             greeting: status.greeting, strayMessages: connection?.strayMessages ?? 0,
-            usage: link.flatMap { ProcessCensus.shared.usage(of: $0.child) },
+            usage: link.flatMap { ProcessCensus.shared.usage(of: $0.child) }, waits: status.waits,
             isAsleep: status.isAsleep)
     }
 

@@ -18,6 +18,19 @@ package struct WaitStatistics: Hashable, Sendable {
         waited == 0 ? .zero : totalWait.scaled(by: 1 / Double(waited))
     }
 
+    package init() {}
+
+    /// Takes in what waiting for another instance has cost.
+    package mutating func add(_ other: WaitStatistics) {
+        waited &+= other.waited
+        totalWait += other.totalWait
+        longestWait = max(longestWait, other.longestWait)
+        rejected &+= other.rejected
+        expired &+= other.expired
+        cancelled &+= other.cancelled
+        mostWaiting = max(mostWaiting, other.mostWaiting)
+    }
+
     mutating func noteWait(_ wait: Duration) {
         waited &+= 1
         totalWait += wait

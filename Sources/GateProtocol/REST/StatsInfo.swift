@@ -29,6 +29,33 @@ public struct StatsInfo: JSONRepresentable, Equatable {
         }
     }
 
+    /// Bytes that the gateway holds for others: bodies, replies that clients have not taken, bytes that wait for backends.
+    public struct Memory: JSONRepresentable, Equatable {
+        public var bufferedBytes: Int
+        /// New sessions are refused above 80 % of it, new calls above 90 %.
+        public var limitBytes: Int
+        /// How often something was refused because of it.
+        public var refused: Int
+
+        public init(bufferedBytes: Int, limitBytes: Int, refused: Int) {
+            self.bufferedBytes = bufferedBytes
+            self.limitBytes = limitBytes
+            self.refused = refused
+        }
+
+        public init(json: JSONValue) throws(JSONShapeError) {
+            bufferedBytes = try json.int("buffered_bytes")
+            limitBytes = try json.int("limit_bytes")
+            refused = json["refused"]?.intValue ?? 0
+        }
+
+        public var json: JSONValue {
+            [
+                "buffered_bytes": .init(bufferedBytes), "limit_bytes": .init(limitBytes), "refused": .init(refused),
+            ]
+        }
+    }
+
     public var totalCalls: Int
     public var totalErrors: Int
     public var errorRate: Double
@@ -36,10 +63,12 @@ public struct StatsInfo: JSONRepresentable, Equatable {
     public var p95Latency: Double
     public var p99Latency: Double
     public var backends: [Backend]
+    /// Nil when the gateway is of a version that does not tell.
+    public var memory: Memory?
 
     public init(
         totalCalls: Int, totalErrors: Int, averageLatency: Double, p95Latency: Double, p99Latency: Double,
-        backends: [Backend]
+        backends: [Backend], memory: Memory? = nil
     ) {
         self.totalCalls = totalCalls
         self.totalErrors = totalErrors
@@ -48,6 +77,7 @@ public struct StatsInfo: JSONRepresentable, Equatable {
         self.p95Latency = p95Latency
         self.p99Latency = p99Latency
         self.backends = backends
+        self.memory = memory
     }
 
     public init(json: JSONValue) throws(JSONShapeError) {
@@ -58,14 +88,17 @@ public struct StatsInfo: JSONRepresentable, Equatable {
         p95Latency = json["p95_latency_ms"]?.doubleValue ?? 0
         p99Latency = json["p99_latency_ms"]?.doubleValue ?? 0
         backends = try json.list("backends", of: Backend.self)
+        if let value = json["memory"], value != .null { memory = try Memory(json: value) }
     }
 
     public var json: JSONValue {
-        [
-            "total_calls": .init(totalCalls), "total_errors": .init(totalErrors),
-            "error_rate": .init(rounded: errorRate),
-            "avg_latency_ms": .init(rounded: averageLatency), "p95_latency_ms": .init(rounded: p95Latency),
-            "p99_latency_ms": .init(rounded: p99Latency), "backends": .array(backends.map(\.json)),
-        ]
+        var object = JSONObject([
+            ("total_calls", .init(totalCalls)), ("total_errors", .init(totalErrors)),
+            ("error_rate", .init(rounded: errorRate)), ("avg_latency_ms", .init(rounded: averageLatency)),
+            ("p95_latency_ms", .init(rounded: p95Latency)), ("p99_latency_ms", .init(rounded: p99Latency)),
+            ("backends", .array(backends.map(\.json))),
+        ])
+        if let memory { object["memory"] = memory.json }
+        return .object(object)
     }
 }

@@ -31,6 +31,12 @@ extension Gateway {
         if let retry = status.nextRetry { details["next_retry_seconds"] = .init(Int(retry.wholeSecondsUp)) }
         if !status.lastStderr.isEmpty { details["stderr"] = .array(status.lastStderr.suffix(5).map { .string($0) }) }
         if let usage = status.usage { details.add(usage) }
+        if status.waits.waited > 0 {
+            details["waited"] = .init(Int(clamping: status.waits.waited))
+            details["avg_wait_ms"] = .init(rounded: status.waits.averageWait / .milliseconds(1))
+            details["longest_wait_ms"] = .init(rounded: status.waits.longestWait / .milliseconds(1))
+        }
+        if status.waits.rejected > 0 { details["refused"] = .init(Int(clamping: status.waits.rejected)) }
         if status.strayMessages > 0 { details["stray_messages"] = .init(status.strayMessages) }
         if let instances = status.instances { details["instances"] = .array(instances.map(\.json)) }
         if let listed {

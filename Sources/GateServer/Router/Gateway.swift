@@ -311,6 +311,7 @@ package final class Gateway: GatewayServices {
                 return StatsInfo.Backend(
                     name: entry.config.name, calls: Int(clamping: own.calls), errors: Int(clamping: own.errors),
                     averageMilliseconds: own.average / 1_000)
-            })
+            },
+            memory: .init(bufferedBytes: budget.used, limitBytes: budget.limit, refused: budget.refused))
     }
 }

@@ -162,6 +162,7 @@ final class ScriptedServices: GatewayServices {
     func stats() -> StatsInfo {
         StatsInfo(
             totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,
-            backends: [.init(name: "alpha", calls: 4, errors: 1, averageMilliseconds: 1.25)])
+            backends: [.init(name: "alpha", calls: 4, errors: 1, averageMilliseconds: 1.25)],
+            memory: .init(bufferedBytes: 5, limitBytes: 100, refused: 1))
     }
 }

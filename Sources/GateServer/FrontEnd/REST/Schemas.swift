@@ -98,7 +98,9 @@ enum Schemas {
                 ("pid", integer), ("protocol", string), ("server_name", string), ("server_version", string),
                 ("last_exit", string), ("last_error", string), ("next_retry_seconds", integer),
                 ("processes", integer), ("memory_bytes", integer), ("cpu_seconds", number),
-                ("stderr", ["type": "array", "items": string]), ("stray_messages", integer), ("catalog_stale", boolean),
+                ("stderr", ["type": "array", "items": string]), ("stray_messages", integer), ("waited", integer),
+                ("avg_wait_ms", number), ("longest_wait_ms", number),
+                ("refused", integer), ("catalog_stale", boolean),
                 ("dropped_tools", ["type": "array", "items": string]),
                 ("repaired_tools", ["type": "array", "items": string]),
                 ("instances", ["type": "array", "items": object]),
@@ -149,15 +151,19 @@ enum Schemas {
             ("tier", string), ("uptime_seconds", integer), ("backends_total", integer), ("backends_healthy", integer),
             ("circuits_open", integer),
         ], optional: [("warnings", ["type": "array", "items": string])])
-    static let stats = object([
-        ("total_calls", integer), ("total_errors", integer), ("error_rate", number), ("avg_latency_ms", number),
-        ("p95_latency_ms", number), ("p99_latency_ms", number),
-        (
-            "backends",
-            [
-                "type": "array",
-                "items": object([("name", string), ("calls", integer), ("errors", integer), ("avg_ms", number)]),
-            ]
-        ),
-    ])
+    static let stats = object(
+        [
+            ("total_calls", integer), ("total_errors", integer), ("error_rate", number), ("avg_latency_ms", number),
+            ("p95_latency_ms", number), ("p99_latency_ms", number),
+            (
+                "backends",
+                [
+                    "type": "array",
+                    "items": object([("name", string), ("calls", integer), ("errors", integer), ("avg_ms", number)]),
+                ]
+            ),
+        ],
+        optional: [
+            ("memory", object([("buffered_bytes", integer), ("limit_bytes", integer), ("refused", integer)]))
+        ])
 }

@@ -88,7 +88,9 @@ package struct GatewayResponder: HTTPResponder {
             default: .badRequest
             }
         let isOwnFault = status.code == 500 || status.code == 503
-        let rejection = rejection(GateError(code, reason, source: isOwnFault ? .gateway : .caller))
+        let rejection = rejection(
+            GateError(
+                code, reason, source: isOwnFault ? .gateway : .caller, retryAfter: status.code == 503 ? 1 : nil))
         return HTTPErrorResponse(headers: rejection.headers, body: rejection.body)
     }
 
