@@ -31,6 +31,8 @@ import Testing
                 }
                 let connection = try #require(test.backend.state.withLock { $0.live?.connection })
                 while connection.inFlight < 100 { await Task.yield() }
+                // What comes after them is answered: so they have arrived, and none is sent to the next process instead.
+                _ = try await test.text("echo", #"{"text":"after them"}"#)
                 let killed = Instant.now
                 kill(pid, SIGKILL)
                 var last = killed
