@@ -98,6 +98,8 @@ package final class StdioLink: MessageLink {
         var descriptors = [stdio.stdout, stdio.stdin, stdio.stderr]
         defer { descriptors.forEach(closeDescriptor) }
         let output = try await NIOPipeBootstrap(group: loop)
+            // One read a turn: a server that floods takes turns with all others of its loop.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
                 // Not more than the pipe holds.
