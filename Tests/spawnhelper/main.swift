@@ -30,6 +30,21 @@ struct Usage: Equatable, CustomStringConvertible {
         return usage
     }
 
+    /// What is left when the last child's traces are gone: its end is told a moment before its descriptor is closed.
+    ///
+    /// - Parameter expected: what it should come to; nil waits until it no longer changes.
+    static func settled(_ expected: Usage? = nil) -> Usage {
+        var last = now()
+        for _ in 0..<100 {
+            usleep(20_000)
+            let next = now()
+            let isSettled = expected.map { next.descriptors == $0.descriptors && next.children == $0.children }
+            if isSettled ?? (next == last) { return next }
+            last = next
+        }
+        return last
+    }
+
     private static func entries(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
@@ -120,7 +135,7 @@ case "guarded", "ledgered":
 case "churn":
     // One round first: threads and the watcher are made on first use and stay.
     await finish(try spawner.spawn(sh("exit 0")))
-    let before = Usage.now()
+    let before = Usage.settled()
     var unwatched: [ChildProcess] = []
     for index in 0..<count {
         let child = try await spawner.spawn(sh(index % 3 == 0 ? "exit 3" : "exec sleep 600"))
@@ -130,12 +145,12 @@ case "churn":
         if index % 10 == 0 { unwatched.append(child) } else { await finish(child) }
     }
     for child in unwatched { await finish(child) }
-    say("\(before)\n\(Usage.now())")
+    say("\(before)\n\(Usage.settled(before))")
 
 case "failures":
     await finish(try spawner.spawn(sh("exit 0")))
     let paths = CommandLine.arguments.dropFirst(3)
-    let before = Usage.now()
+    let before = Usage.settled()
     for path in paths {
         var causes: Set<String> = []
         for _ in 0..<count { causes.insert(await fail(ProcessSpec(executable: path))) }
@@ -146,27 +161,30 @@ case "failures":
         causes.insert(await fail(ProcessSpec(executable: "/bin/sh", workingDirectory: "/nonexistent")))
     }
     say(causes.sorted().joined(separator: ","))
-    say("\(before)\n\(Usage.now())")
+    say("\(before)\n\(Usage.settled(before))")
 
 case "descriptors":
     // Every number of free descriptors from none to enough: each step of starting a process fails once.
     await finish(try spawner.spawn(sh("exit 0")))
-    let before = Usage.now()
+    let before = Usage.settled()
     for spare in 0..<12 {
         limitDescriptors(to: before.descriptors + spare)
         say(await fail(sh("exit 0")))
     }
     limitDescriptors(to: before.descriptors + 64)
-    say("\(before)\n\(Usage.now())")
+    say("\(before)\n\(Usage.settled(before))")
 
 case "processes":
     await finish(try spawner.spawn(sh("exit 0")))
-    let before = Usage.now()
+    let before = Usage.settled()
     guard setuid(65534) == 0 else { exit(77) }
     forbidProcesses()
-    var causes: Set<String> = []
-    for _ in 0..<count { causes.insert(await fail(sh("exit 0"))) }
-    say("\(causes.sorted().joined(separator: ","))\n\(before)\n\(Usage.now())")
+    LoneExecutor().run {
+        var causes: Set<String> = []
+        for _ in 0..<count { causes.insert(await fail(sh("exit 0"))) }
+        say("\(causes.sorted().joined(separator: ","))\n\(before)\n\(Usage.now())")
+    }
+    exit(0)
 
 default:
     say("usage: spawnhelper guarded|ledgered|churn|failures|descriptors|processes COUNT")
