@@ -20,6 +20,7 @@ final class AgentLoop {
     /// When libcurl wants to be called without a socket event, in monotonic nanoseconds.
     private var deadline: UInt64?
     private var isStopping = false
+    private var allowance: ConnectionAllowance
 
     /// More idle easy handles than this are freed; each keeps a few KiB.
     private static let idleLimit = 256
@@ -30,6 +31,7 @@ final class AgentLoop {
         self.multi = multi
         self.queue = queue
         self.options = options
+        allowance = ConnectionAllowance(idle: options.maxIdleConnections)
         guard prepare() else { throw CurlError(.resource, "libcurl refused its settings.", sent: false) }
     }
 
@@ -67,7 +69,7 @@ final class AgentLoop {
         let codes = [
             ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, pointer),
             ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, pointer),
-            ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, options.maxIdleConnections)),
+            ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, allowance.limit),
             ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, max(0, options.maxConnectionsPerHost)),
             ccurl_multi_set_socket_function(multi) { _, descriptor, what, pointer, _ in
                 guard let pointer else { return -1 }
@@ -114,6 +116,7 @@ final class AgentLoop {
                 throw error
             }
             running[id] = handle
+            adjustAllowance()
             let code = curl_multi_add_handle(multi, handle.curl)
             guard code == CURLM_OK else {
                 running[id] = nil
@@ -162,9 +165,15 @@ final class AgentLoop {
     private func finish(_ handle: EasyHandle, _ code: CURLcode) {
         guard let id = handle.exchange?.id, running.removeValue(forKey: id) != nil else { return }
         curl_multi_remove_handle(multi, handle.curl)
+        adjustAllowance()
         handle.end(code)
         // A failed transfer leaves marks in its easy handle (for one, "rewind before the next request"): use a new one.
         if code == CURLE_OK { recycle(handle) }
+    }
+
+    private func adjustAllowance() {
+        guard let limit = allowance.changed(active: running.count, now: Self.now()) else { return }
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limit)
     }
 
     private func recycle(_ handle: EasyHandle) {

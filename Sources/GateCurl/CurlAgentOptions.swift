@@ -6,7 +6,7 @@ package struct CurlAgentOptions: Sendable {
     /// Open connections to one host and port; further transfers wait. 0 for no limit.
     package var maxConnectionsPerHost = 0
 
-    /// Idle connections kept for reuse, over all hosts.
+    /// Idle connections kept for reuse beside those in use, over all hosts. Taken down to this as calls come and go.
     package var maxIdleConnections = 256
 
     /// A connection idle for longer is closed instead of reused. Whole seconds. Keep it below the servers' own limits: a
