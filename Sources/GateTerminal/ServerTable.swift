@@ -36,15 +36,29 @@ package enum ServerTable {
         let isWell = server.status == "running" && server.circuit == "closed"
         let isOffOnPurpose = server.status == "disabled"
         guard !isWell, !isOffOnPurpose else { return nil }
+        let advice = server.details["advice"]?.stringValue ?? ""
+        if server.circuit == "closed", advice.utf8.starts(with: "Nothing to do".utf8) { return nil }
         var parts: [String] = []
-        for key in ["reason", "last_error", "advice"] {
+        for key in ["reason", "last_error"] {
             guard let text = server.details[key]?.stringValue, !text.isEmpty else { continue }
+            // The advice often says why already, and an error names the server once more.
+            let core = text.replacing("Server '\(server.name)' ", with: "").trimmingSuffix(while: { ".!?".contains($0) }
+            )
+            guard !advice.contains(core), !parts.contains(where: { $0.contains(core) }) else { continue }
             parts.append(text.last.map { ".!?".contains($0) } == true ? text : text + ".")
         }
-        if let seconds = server.details["next_retry_seconds"]?.intValue {
+        if !advice.isEmpty { parts.append(advice) }
+        if !advice.contains("next try in"), let seconds = server.details["next_retry_seconds"]?.intValue {
             parts.append("Next start in \(Spoken.time(seconds: seconds)).")
         }
         guard !parts.isEmpty else { return nil }
         return style.apply(.bold, SafeText.line(server.name)) + ": " + SafeText.line(parts.joined(separator: " "))
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> SubSequence {
+        guard let end = lastIndex(where: { !isTrimmed($0) }) else { return self[startIndex..<startIndex] }
+        return self[...end]
     }
 }

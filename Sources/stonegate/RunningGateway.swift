@@ -48,6 +48,13 @@ extension ConfigurationOptions {
             return RunningGateway(
                 dataDirectory: directory, lock: lock, holder: holder, url: holder?.url ?? config.localURL)
         case .free:
+            if dataDir == nil, case .failure(let problems) = Result(catching: read) {
+                throw GateError(
+                    .configInvalid,
+                    "The configuration cannot be read, so that it does not say where the gateway keeps its data. A gateway that "
+                        + "runs goes on as before. Mend the file, or name the directory with --data-dir.\n\(problems)",
+                    source: .caller)
+            }
             throw GateError(
                 .gatewayUnreachable,
                 "No gateway runs with the data directory \(directory). Start one with: stonegate serve — or name "

@@ -18,11 +18,11 @@ package struct BackendStatus: Sendable {
     package var restarts: Int
     package let lastExit: String?
     package let lastError: String?
-    package let lastStderr: [String]
+    package var lastStderr: [String]
     package let nextRetry: Duration?
-    package let pid: Int32?
+    package var pid: Int32?
     package let greeting: BackendGreeting?
-    package let strayMessages: Int
+    package var strayMessages: Int
     /// What its processes use, as of the last ``ProcessCensus``.
     package var usage: ProcessTreeUsage?
     /// What waiting in the line has cost calls so far.
@@ -35,12 +35,12 @@ package struct BackendStatus: Sendable {
 
 extension Backend {
     package func status(now: Instant) -> BackendStatus {
-        let (status, link, connection) = state.withLock { state in
+        let (found, link, connection) = state.withLock { state in
             let supervisor = state.supervisor
             let status = BackendStatus(
                 name: name, state: supervisor.state, transport: settings.transportName,
                 uptime: state.readySince.map { $0.duration(to: now) }, since: supervisor.since.duration(to: now),
-                reason: supervisor.reason, advice: supervisor.advice(server: name, now: now),
+                reason: supervisor.reason, advice: Self.advice(state, name, now),
                 circuit: state.breaker.state, latency: state.latency.total, inFlight: state.admission.inFlight,
                 queued: state.admission.waiting + state.ready.count, restarts: supervisor.restarts,
                 lastExit: supervisor.lastExit?.description, lastError: state.lastError, lastStderr: state.lastStderr,
@@ -49,16 +49,20 @@ extension Backend {
                 isAsleep: supervisor.state == .stopped && supervisor.startsForCalls)
             return (status, state.live?.link, state.live?.connection)
         }
-        return BackendStatus(
-            name: status.name, state: status.state, transport: status.transport, uptime: status.uptime,
-            since: status.since, reason: status.reason, advice: status.advice, circuit: status.circuit,
-            latency: status.latency, inFlight: status.inFlight, queued: status.queued, restarts: status.restarts,
-            lastExit: status.lastExit, lastError: status.lastError,
-            lastStderr: Self.lastWords(link, before: status.lastStderr), nextRetry: status.nextRetry,
-            pid: link?.child.pid,
-            greeting: status.greeting, strayMessages: connection?.strayMessages ?? 0,
-            usage: link.flatMap { ProcessCensus.shared.usage(of: $0.child) }, waits: status.waits,
-            isAsleep: status.isAsleep)
+        var status = found
+        status.lastStderr = Self.lastWords(link, before: status.lastStderr)
+        status.pid = link?.child.pid
+        status.strayMessages = connection?.strayMessages ?? 0
+        status.usage = link.flatMap { ProcessCensus.shared.usage(of: $0.child) }
+        return status
+    }
+
+    /// A process that runs and is not called is no reason to do nothing.
+    private static func advice(_ state: State, _ name: String, _ now: Instant) -> String {
+        if state.supervisor.state.acceptsCalls, let advice = state.breaker.advice(server: name, now: now) {
+            return advice
+        }
+        return state.supervisor.advice(server: name, now: now)
     }
 
     /// Of a process that has said nothing yet, what the one before it said last is of more use.

@@ -77,6 +77,31 @@ import Testing
         #expect(gone.errors.contains("GATEWAY_UNREACHABLE"))
     }
 
+    @Test func aBrokenServerIsExplainedOnceAndASleepingOneNotAtAll() async throws {
+        let lazy = try Backends.fake("lazy").replacing(
+            "env = {  }", with: "env = {}\nstart = \"lazy\"\nidle_timeout = 1")
+        let gateway = try await GatewayProcess.start(lazy + Backends.stdio("broken", "/bin/false"))
+        try await gateway.log("[broken] server is crash_looping")
+        try await gateway.log("[lazy] server is stopped: idle")
+        let shown = try await stonegate(["status", "--url", gateway.baseURL], home: gateway.directory)
+        #expect(shown.exit == .code(0))
+        #expect(shown.output.ranges(of: "exit code 1").count == 1, "\(shown.output)")
+        #expect(shown.output.contains("gatecall server restart broken"))
+        #expect(!shown.output.contains("lazy: "))
+        #expect(try await gateway.stop() == .code(0))
+    }
+
+    @Test func aFileThatCannotBeReadIsNamedAndNotTheWrongDirectory() async throws {
+        let home = try TemporaryDirectory()
+        let file = try home.write("[server]\nport = 1\nx =\n", to: "broken.toml")
+        for command in ["reload", "stop"] {
+            let run = try await stonegate([command, "--config", file], home: home)
+            #expect(run.exit == .code(78))
+            #expect(run.errors.contains("broken.toml:3:"))
+            #expect(run.errors.contains("--data-dir"))
+        }
+    }
+
     @Test func gatecallShowsAndCalls() async throws {
         let gateway = try await GatewayProcess.start(arguments: ["--demo"])
         try await gateway.running(["demo"])

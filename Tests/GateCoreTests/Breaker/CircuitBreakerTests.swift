@@ -42,6 +42,21 @@ private struct Bench {
 }
 
 @Suite struct CircuitBreakerTests {
+    @Test func saysWhatTheOperatorShouldDo() {
+        var bench = Bench()
+        #expect(bench.breaker.advice(server: "x", now: bench.now) == nil)
+        bench.run(.failure, .failure, .failure, .failure, .failure)
+        bench.pass(10)
+        let advice = bench.breaker.advice(server: "x", now: bench.now)
+        #expect(
+            advice
+                == "Calls to it are refused after 5 failures in a row; it is tried again in 20 s. Look at its last error and "
+                + "its stderr; `gatecall server restart x` closes the circuit at once.")
+        bench.pass(20)
+        _ = bench.ticket()
+        #expect(bench.breaker.advice(server: "x", now: bench.now)?.hasPrefix("Nothing to do: after 5 failures") == true)
+    }
+
     @Test(
         arguments: [
             ([], .closed),
