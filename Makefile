@@ -11,7 +11,7 @@ ifeq ($(shell uname -s),Darwin)
 export PKG_CONFIG_PATH := $(shell brew --prefix curl 2>/dev/null)/lib/pkgconfig:$(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: help run build test lint format clean
+.PHONY: help run build test faults chaos lint format clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -30,6 +30,21 @@ test: ## Sets up everything that the tests need and runs them all
 	@$(STEP) "Python environments" bash Scripts/test-env.sh
 	@$(STEP) "build of the tests" swift build --build-tests
 	@$(STEP) "tests" swift test --skip-build --no-parallel
+
+faults: ## Every fault scenario in its long form against the release gateway; the figures are at the end (about 40 minutes)
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh test
+	@$(STEP) "release build of stonegate" swift build -c release --product stonegate
+	@$(STEP) "release build of fakemcp" swift build -c release --product fakemcp
+	@$(STEP) "release build of chaos" swift build -c release --product chaos
+	@$(STEP) "build of the tests" swift build --build-tests
+	@$(STEP) "faults" bash Scripts/faults.sh
+
+chaos: ## A minute of everything going wrong, live; ARGS="--seconds 10 --seed 3" for another one
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh test
+	@$(STEP) "release build of stonegate" swift build -c release --product stonegate
+	@$(STEP) "release build of fakemcp" swift build -c release --product fakemcp
+	@$(STEP) "release build of chaos" swift build -c release --product chaos
+	@$(BIN)/chaos $(ARGS)
 
 lint: ## Checks formatting, layers, file lengths and scripts
 	@$(STEP) "lint" bash Scripts/lint.sh

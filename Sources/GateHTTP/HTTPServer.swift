@@ -153,7 +153,7 @@ package final class HTTPServer: Sendable {
         let peer = channel.remoteAddress
         let address = peer?.ipAddress ?? ""
         guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-        guard limiter.acquire(address: address) else {
+        guard configuration.hasRoom(), limiter.acquire(address: address) else {
             try channel.pipeline.syncOperations.addHandler(HTTPConnectionRefuser(shared: context))
             return
         }

@@ -11,6 +11,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var sweepInterval: Duration?
     /// Length of the kernel's queue of connections that wait to be accepted.
     package var backlog: Int
+    /// Whether the process can hold one more connection; if not, it is refused.
+    package var hasRoom: @Sendable () -> Bool = { true }
 
     package init(
         addresses: [HTTPBindAddress], limits: HTTPLimits = HTTPLimits(), allowsHalfClosure: Bool = false,

@@ -29,11 +29,11 @@ extension FaultTests {
         }
         // The first few make what is made once: threads, caches.
         for number in 0..<24 { try await round(number) }
-        let before = try await settled(gateway, children: names.count)
+        let before = try await settled(gateway)
         let start = ContinuousClock.now
         for number in 0..<scale.restarts { try await round(number) }
         let time = ContinuousClock.now - start
-        let after = try await settled(gateway, children: names.count, like: before)
+        let after = try await settled(gateway, like: before)
         let slope = Double(after.resident - before.resident) / Double(scale.restarts) / 1024
         FaultReport.add(
             "F-20", "stdio: killed, crashed and restarted in turn",
@@ -68,14 +68,8 @@ extension FaultTests {
     }
 
     /// Counts are compared when what is on its way out has gone.
-    func settled(
-        _ gateway: GatewayProcess, children: Int? = nil, like other: ProcessSample? = nil
-    ) async throws -> ProcessSample {
-        _ = try await Sampling.until(within: .seconds(10), every: .milliseconds(50)) {
-            let sample = gateway.sample
-            return other.map { sample.isBack(at: $0) } ?? (sample.zombies == 0)
-        }
-        return gateway.sample
+    func settled(_ gateway: GatewayProcess, like before: ProcessSample? = nil) async throws -> ProcessSample {
+        try await Sampling.settled(gateway.program.pid, like: before)
     }
 
     @Test func f21FailedStartsLeaveNothingBehind() async throws {

@@ -24,8 +24,10 @@ extension FaultTests {
             "\(result.calls.count - result.errors) answered, "
                 + "\(result.codesText); a call with 100 ms: \(hasty.code) "
                 + "after \(hasty.duration.brief); at most \(peak.custom) process at once")
-        #expect(result.calls.count - result.errors == 256)
-        #expect(codes == ["OVERLOADED": 44])
+        // The hasty one may have had a place for its 100 ms.
+        let answered = result.calls.count - result.errors
+        #expect((255...256).contains(answered))
+        #expect(codes == ["OVERLOADED": 300 - answered])
         #expect(["STARTING", "OVERLOADED"].contains(hasty.code))
         #expect(hasty.sent == false)
         #expect(hasty.hasRetryAfter)

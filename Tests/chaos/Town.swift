@@ -94,11 +94,7 @@ final class Town: Sendable {
 
     /// A gateway without load and without evil servers: what it holds then is what it must hold again at the end.
     func atRest(like before: ProcessSample? = nil) async throws -> ProcessSample {
-        _ = try await Sampling.until(within: .seconds(12), every: .milliseconds(100)) { [gateway] in
-            let sample = gateway.sample
-            return before.map { sample.isBack(at: $0) } ?? (sample.zombies == 0)
-        }
-        return gateway.sample
+        try await Sampling.settled(gateway.program.pid, like: before)
     }
 
     func signal(_ server: String, _ number: Int32) async throws -> Bool {

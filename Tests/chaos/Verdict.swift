@@ -47,7 +47,7 @@ struct Verdict {
         let beside = Verdict.all(healthy)
         let p99 = beside.percentile(0.99)
         let isCalm = p99 <= Verdict.unnoticeable || p99.milliseconds <= 1.5 * quiet.milliseconds
-        let isBack = before.flatMap { before in after.map { $0.isBack(at: before) } } ?? false
+        let isBack = before.flatMap { before in after.map { $0.isBack(at: before, connections: 4) } } ?? false
         return [
             Promise(
                 text: "users of good servers see no error", isKept: beside.errors == 0 && !beside.calls.isEmpty,
@@ -63,7 +63,8 @@ struct Verdict {
                 text: "memory stays under 256 MiB", isKept: peak.megabytes <= 256, found: "\(peak.megabytes) MiB"),
             Promise(
                 text: "descriptors, threads, children and zombies come back", isKept: isBack,
-                found: isBack ? "exactly" : "\(before?.holdings ?? "") → \(after?.holdings ?? "")"),
+                found: isBack && before?.descriptors == after?.descriptors
+                    ? "exactly" : "\(before?.holdings ?? "") → \(after?.holdings ?? "")"),
             Promise(
                 text: "no process survives kill -9 of the gateway", isKept: orphans == 0,
                 found: "\(orphans) of \(processes)" + (gone.map { ", gone after \($0.brief)" } ?? "")),

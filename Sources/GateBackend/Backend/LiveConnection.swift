@@ -172,6 +172,7 @@ struct Connector: Sendable {
                 executable: executable, arguments: launch.arguments, environment: environment,
                 workingDirectory: launch.workingDirectory, limits: settings.processLimits)
             spec.mark = ProcessMark()
+            try DescriptorReserve.checkRoomForChild(executable)
             return try await ProcessSpawner.shared.spawn(spec)
         } catch {
             throw failed("\(error)")

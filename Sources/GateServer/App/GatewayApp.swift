@@ -172,6 +172,7 @@ package struct GatewayApp: Sendable {
         configuration.limits.bodyTime = limits.bodyTimeout
         configuration.limits.minBodyRate = limits.bodyMinRate
         configuration.limits.idleTime = limits.keepAliveTimeout
+        configuration.hasRoom = { DescriptorReserve.hasRoom() }
         configuration.limits.writeStallTime = limits.writeTimeout
         configuration.limits.maxStreamMessages = limits.sseQueueMessages
         configuration.limits.maxStreamBytes = limits.sseQueueBytes

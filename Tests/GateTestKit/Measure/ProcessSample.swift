@@ -47,8 +47,10 @@ package struct ProcessSample: Sendable, Equatable {
     }
 
     /// Whether nothing is held that `before` did not hold. Of idle worker threads there may be fewer.
-    package func isBack(at before: ProcessSample) -> Bool {
-        descriptors == before.descriptors && children == before.children && zombies == before.zombies
+    /// - Parameter connections: how many kept-alive connections may have come in addition.
+    package func isBack(at before: ProcessSample, connections: Int = 0) -> Bool {
+        (before.descriptors...(before.descriptors + connections)).contains(descriptors) && children == before.children
+            && zombies == before.zombies
             && threads <= before.threads
     }
 

@@ -70,6 +70,29 @@ package final class Sampling: Sendable {
         }
     }
 
+    /// What a process holds when that has not changed for a while: connections and threads on their way out have gone.
+    /// - Parameter before: what it should come back to; looking ends when it has.
+    package static func settled(
+        _ pid: Int32, like before: ProcessSample? = nil, quiet: Duration = .seconds(1),
+        within time: Duration = .seconds(15)
+    ) async throws -> ProcessSample {
+        try await offPool {
+            let start = ContinuousClock.now
+            var sample = ProcessSample(of: pid)
+            var since = start
+            while .now - start < time {
+                let isThere =
+                    before.map { sample.isBack(at: $0) } ?? (.now - since >= quiet && sample.zombies == 0)
+                if isThere { break }
+                rest(.milliseconds(25))
+                let next = ProcessSample(of: pid)
+                if next.holdings != sample.holdings { since = .now }
+                sample = next
+            }
+            return sample
+        }
+    }
+
     /// Waits, blocking this thread.
     package static func rest(_ time: Duration) { usleep(UInt32(clamping: Int(time.milliseconds * 1000))) }
 }
