@@ -7,14 +7,16 @@ extension FaultTests {
     @Test func f15FewDescriptors() async throws {
         let names = (1...20).map { "b\($0)" }
         let gateway = try await Rig.start(
-            Rig.restless, backends: names.map { try BackendText(fake: $0) },
+            Rig.wide, backends: names.map { try BackendText(fake: $0) },
             launcher: ["/usr/bin/prlimit", "--nofile=64:64"])
         let port = gateway.port
         // What fits has started, what does not says so.
-        let load = try Load(
-            .calls(
-                port: port, server: "b1", tool: "echo", connections: 200, interval: .milliseconds(250),
-                arguments: { "{\"text\":\"\($0)\"}" }))
+        var plan = Load.Plan.calls(
+            port: port, server: "b1", tool: "echo", connections: 200, interval: .milliseconds(250),
+            arguments: { "{\"text\":\"\($0)\"}" })
+        // Who is not even accepted goes away.
+        plan.patience = .seconds(3)
+        let load = try Load(plan)
         let phase = scale.phase * 2
         try await offPool { Sampling.rest(phase) }
         let crowded = gateway.sample
