@@ -76,25 +76,25 @@ extension Backend {
             if outcome == .success || outcome == .toolError { state.lastAnswer = now }
             return state.breaker.record(ticket, outcome, now: now)
         }
-        if let transition { context.observer.backend(name, circuit: transition) }
+        if let transition { tell(transition) }
     }
 
     // MARK: The breaker
 
-    private func passBreaker(now: Instant) async throws(GateError) -> CircuitBreaker.Ticket {
+    func passBreaker(now: Instant) async throws(GateError) -> CircuitBreaker.Ticket {
         var now = now
         while true {
             switch state.withLock({ $0.breaker.admit(now: now) }) {
             case .allow(let ticket): return ticket
             case .reject(let wait): throw circuitOpen(wait)
             case .probe(let ticket, let transition):
-                if let transition { context.observer.backend(name, circuit: transition) }
+                if let transition { tell(transition) }
                 let works = await answersHarmlessly(within: .seconds(5))
                 now = .now
                 // A caller that gave up in the middle has proved nothing.
                 let outcome: CircuitBreaker.Outcome = works ? .success : Task.isCancelled ? .cancelled : .failure
                 let change = state.withLock { $0.breaker.record(ticket, outcome, now: now) }
-                if let change { context.observer.backend(name, circuit: change) }
+                if let change { tell(change) }
                 if outcome == .cancelled { throw cancelledInLine() }
             }
         }

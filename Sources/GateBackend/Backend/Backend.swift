@@ -53,6 +53,7 @@ package final class Backend: Sendable {
         case closed(LiveConnection, String)
         case toolsChanged
         case checkHealth
+        case tryCircuit
         case shutDown
     }
 
@@ -101,7 +102,7 @@ package final class Backend: Sendable {
     /// Starts it afresh and closes its circuit: the operator has done something about it.
     package func restart() {
         if let change = state.withLock({ $0.breaker.reset(now: .now) }) {
-            context.observer.backend(name, circuit: change)
+            tell(change)
         }
         post.yield(.supervisor(.restartRequested))
     }
@@ -132,6 +133,7 @@ package final class Backend: Sendable {
         case .closed(let live, let reason): closed(live, reason, in: &group)
         case .toolsChanged: group.addTask { await self.listAgain() }
         case .checkHealth: group.addTask { await self.checkHealth() }
+        case .tryCircuit: group.addTask { await self.tryCircuit() }
         case .shutDown: break
         }
     }

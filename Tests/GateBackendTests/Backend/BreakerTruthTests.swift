@@ -131,6 +131,21 @@ struct BreakerTruthTests {
         }
     }
 
+    /// Calls go to the other instances meanwhile: nobody would come by to try it.
+    @Test func oneOfSeveralInstancesIsTriedAgainWithoutACall() async throws {
+        let server = try FaultyServer()
+        server.calls(.hangUp, FaultyServer.good)
+        try await server.run({
+            $0.breaker = Self.breaker(1, .milliseconds(50), 2)
+            $0.instances = 2
+        }) { test in
+            _ = await test.failure("t")
+            await test.circuit(.closed)
+            #expect(test.circuits.map(\.to) == [.open, .halfOpen, .closed])
+            #expect(server.counts.calls == 1)
+        }
+    }
+
     @Test func aCallerThatGivesUpWhileItTriesProvesNothing() async throws {
         let server = try FaultyServer()
         server.calls(.hangUp, FaultyServer.good)

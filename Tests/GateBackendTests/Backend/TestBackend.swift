@@ -97,6 +97,9 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
 
     func listed(_ count: Int) async { await until { $0.lists.count >= count } }
 
+    /// Waits until the circuit has come to this state.
+    func circuit(_ state: CircuitBreaker.State) async { await until { $0.circuits.last?.to == state } }
+
     private func until(_ condition: @escaping @Sendable (State) -> Bool) async {
         await withCheckedContinuation { continuation in
             let holds = state.withLock { state in
