@@ -100,6 +100,12 @@ extension FaultTests {
         let names = ["s0", "s1"]
         let gateway = try await Rig.start(
             Rig.restless, backends: names.map { try BackendText(fake: $0) }, running: names)
+        // Once of everything first: the runtime makes its timers on first use and keeps them.
+        let first = gateway.logged
+        kill(gateway.program.pid, SIGHUP)
+        try await gateway.log("configuration reloaded", from: first)
+        kill(try await gateway.pid(of: "s1"), SIGKILL)
+        try await gateway.running(["s1"], from: first)
         let before = try await settled(gateway)
         let steady = try Load(
             .calls(port: gateway.port, server: "s0", tool: "echo", connections: 2, interval: .milliseconds(20)))
