@@ -102,8 +102,8 @@ package final class StdioLink: MessageLink {
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
-                // Not more than the pipe holds.
-                value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 256 * 1024)
+                // What fits in here is read in one turn, and may be a thousand messages.
+                value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 64 * 1024)
             )
             .channelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
