@@ -1,4 +1,5 @@
 import Foundation
+import GateTestKit
 import Synchronization
 
 #if canImport(Glibc)
@@ -22,24 +23,9 @@ final class RawServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)/" }
 
     init(_ handler: @escaping @Sendable (RawConnection) -> Void) throws {
-        #if os(Linux)
-            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            listener = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 512) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
-        port = UInt16(bigEndian: address.sin_port)
+        let (descriptor, port) = try Sockets.listening()
+        listener = descriptor
+        self.port = port
         Thread.detachNewThread { [self] in
             while true {
                 let peer = accept(descriptor, nil, nil)

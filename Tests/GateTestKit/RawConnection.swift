@@ -19,21 +19,8 @@ package final class RawConnection {
     package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     package func send(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { raw in
-                #if os(Linux)
-                    Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
-                #else
-                    Darwin.send(descriptor, raw.baseAddress, raw.count, 0)
-                #endif
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw TestKitError("send: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
-        }
+        let error = Sockets.send(bytes, to: descriptor)
+        if error != 0 { throw TestKitError("send: \(String(cString: strerror(error)))") }
     }
 
     /// Ends the sending side; the answer can still be read.

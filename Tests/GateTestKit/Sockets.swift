@@ -37,7 +37,7 @@ package enum Sockets {
     }
 
     /// A listener on a free port.
-    static func listening() throws -> (descriptor: Int32, port: UInt16) {
+    package static func listening() throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = try stream()
         var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -52,6 +52,28 @@ package enum Sockets {
             throw error
         }
         return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Sends all of the bytes.
+    ///
+    /// - Returns: 0, or the error number that stopped it.
+    static func send(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { raw in
+                #if os(Linux)
+                    Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
+                #else
+                    Darwin.send(descriptor, raw.baseAddress, raw.count, 0)
+                #endif
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno
+            }
+            rest = rest.dropFirst(count)
+        }
+        return 0
     }
 
     /// The next close of the descriptor is a TCP reset.

@@ -33,7 +33,7 @@ package final class StreamableHTTPLink: MessageLink {
     /// Notices and answers are taken at once by any server that works.
     private static let noticeTime = Duration.seconds(30)
 
-    let agent: CurlAgent
+    package let agent: CurlAgent
     let maxMessageBytes: Int
     let budget: MemoryBudget
     private let url: String

@@ -33,24 +33,9 @@ final class ScriptedServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)/mcp" }
 
     init(_ script: @escaping @Sendable (Request, ScriptedReply) -> Void) throws {
-        #if os(Linux)
-            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        #else
-            listener = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 512) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard bound else { throw TestKitError("no port") }
-        port = UInt16(bigEndian: address.sin_port)
+        let (descriptor, port) = try Sockets.listening()
+        listener = descriptor
+        self.port = port
         let requests = requests
         let hangUps = hangUps
         Thread.detachNewThread {

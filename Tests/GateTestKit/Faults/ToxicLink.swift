@@ -82,19 +82,6 @@ struct ToxicLink {
     }
 
     private func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { raw in
-                #if os(Linux)
-                    Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
-                #else
-                    Darwin.send(descriptor, raw.baseAddress, raw.count, 0)
-                #endif
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
+        Sockets.send(bytes, to: descriptor) == 0
     }
 }
