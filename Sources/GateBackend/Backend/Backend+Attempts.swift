@@ -13,9 +13,7 @@ extension Backend {
     func send(
         _ call: BackendCall, on first: BackendConnection, isUnreachable: inout Bool
     ) async throws(GateError) -> WireMessage {
-        var request = BackendRequest(
-            MCPMethod.toolsCall, .tool(call.tool, arguments: call.arguments), meta: call.meta, deadline: call.deadline,
-            onProgress: call.onProgress)
+        var request = BackendRequest(call)
         request.mirrored = call.mirrored
         var connection = first
         var rule = RetryRule(isRepeatable: call.isRepeatable)

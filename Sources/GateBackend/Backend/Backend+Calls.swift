@@ -5,16 +5,17 @@ import Synchronization
 
 /// A call on its way to a backend.
 package struct BackendCall: Sendable {
-    package var tool: String
-    package var arguments: ByteBuffer?
+    package var operation: BackendOperation
     package var meta: ByteBuffer?
+    /// A further round of the call, for backends of 2026-07-28.
+    package var round: CallRound?
     /// Who is served in turn when the backend is busy.
     package var principal: ExactText
     /// The caller's session, where it has one.
     package var session: InstanceOwner?
     /// Absolute: progress does not extend it.
     package var deadline: Instant
-    package let onProgress: (@Sendable (ByteBuffer) -> Void)?
+    package let listener: CallListener?
     /// Tells the caller why it waits, if it wants to know.
     let notices: WaitNotices?
     /// Whether the call does no harm when it is carried out twice, by the word of a server that the operator trusts.
@@ -23,16 +24,17 @@ package struct BackendCall: Sendable {
     package var mirrored: [(header: String, value: String)] = []
 
     package init(
-        tool: String, arguments: ByteBuffer?, meta: ByteBuffer?, principal: ExactText, deadline: Instant,
-        onProgress: (@Sendable (ByteBuffer) -> Void)?
+        _ operation: BackendOperation, meta: ByteBuffer? = nil, principal: ExactText, deadline: Instant,
+        listener: CallListener? = nil
     ) {
-        self.tool = tool
-        self.arguments = arguments
+        self.operation = operation
         self.meta = meta
         self.principal = principal
         self.deadline = deadline
-        self.onProgress = onProgress
-        notices = onProgress.map { WaitNotices($0) }
+        self.listener = listener
+        notices = listener.flatMap { listener in
+            listener.wantsProgress ? WaitNotices { listener.onEvent(.progress($0)) } : nil
+        }
     }
 }
 

@@ -82,12 +82,12 @@ extension BackendConnection {
                 let value = message.param("progress").flatMap({
                     Double(String(decoding: message.bytes($0.value), as: UTF8.self))
                 }),
-                let sink = state.withLock({ $0.table.progress(key, value: value) })
+                let listener = state.withLock({ $0.table.progress(key, value: value) })
             else {
                 countStray()
                 return
             }
-            sink(message.progressMembers)
+            listener.onEvent(.progress(message.progressMembers))
             return
         }
         state.withLock { $0.onNotice }?(message)

@@ -109,7 +109,7 @@ package final class BackendConnection: MessageLinkReceiver {
     ) {
         let entry = PendingTable.Entry(
             reply: reply, deadline: request.deadline, isCancellable: request.isCancellable,
-            onProgress: request.onProgress)
+            listener: request.listener)
         let (link, closed, startsSweep) = state.withLock { state in
             guard state.table.closed == nil, let link = state.link else {
                 return (nil as (any MessageLink)?, state.table.closed ?? "it is not connected", false)

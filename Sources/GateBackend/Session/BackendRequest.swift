@@ -8,8 +8,8 @@ package struct BackendRequest: Sendable {
         case none
         /// Members of `params` as JSON text without braces and without `_meta`.
         case members(ByteBuffer)
-        /// A tool by the backend's own name, with its arguments as JSON text.
-        case tool(String, arguments: ByteBuffer?)
+        /// What a caller wants.
+        case operation(BackendOperation)
     }
 
     package var method: StaticString
@@ -18,8 +18,10 @@ package struct BackendRequest: Sendable {
     package var meta: ByteBuffer?
     /// When it is given up; nil for requests that stay open (`subscriptions/listen`).
     package var deadline: Instant?
-    /// Set when progress is wanted: gets the members of each notice but the token, as JSON text without braces.
-    package var onProgress: (@Sendable (ByteBuffer) -> Void)?
+    /// The caller, where it wants to know what happens before the answer.
+    package var listener: CallListener?
+    /// A further round of a call (2026-07-28).
+    package var round: CallRound?
     /// Header fields that repeat arguments (HTTP, 2026-07-28), not yet encoded.
     package var mirrored: [(header: String, value: String)] = []
     /// Whether the backend is told when it is given up: never for the handshake.
@@ -27,32 +29,45 @@ package struct BackendRequest: Sendable {
 
     package init(
         _ method: StaticString, _ params: Params = .none, meta: ByteBuffer? = nil, deadline: Instant?,
-        onProgress: (@Sendable (ByteBuffer) -> Void)? = nil, isCancellable: Bool = true
+        listener: CallListener? = nil, isCancellable: Bool = true
     ) {
         self.method = method
         self.params = params
         self.meta = meta
         self.deadline = deadline
-        self.onProgress = onProgress
+        self.listener = listener
         self.isCancellable = isCancellable
     }
 
+    init(_ call: BackendCall) {
+        self.init(
+            call.operation.method, .operation(call.operation), meta: call.meta, deadline: call.deadline,
+            listener: call.listener)
+        round = call.round
+        mirrored = call.mirrored
+    }
+
+    private var wantsProgress: Bool { listener?.wantsProgress ?? false }
+
     /// What HTTP mirrors in `Mcp-Name`.
     var mirroredName: String? {
-        if case .tool(let name, _) = params { name } else { nil }
+        switch params {
+        case .operation(.tool(let name, _)), .operation(.prompt(let name, _)): name
+        case .operation(.resource(let uri)): uri
+        case .operation(.completion), .none, .members: nil
+        }
     }
 
     /// The message as the era demands, with a line end: stdio needs it and JSON does not mind.
     func encoded(key: UInt64, era: ProtocolEra) -> ByteBuffer {
-        var size = 320
-        if case .tool(_, let arguments?) = params { size += arguments.readableBytes }
-        if case .members(let members) = params { size += members.readableBytes }
+        var size = 320 + params.size
+        if let round { size += (round.responses?.readableBytes ?? 0) + (round.state?.readableBytes ?? 0) + 40 }
         var out = ByteBufferAllocator().buffer(capacity: size)
         out.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
         out.writeDecimal(key)
         out.writeStaticString(",\"method\":\"")
         out.writeStaticString(method)
-        let writesMeta = era == .modern || onProgress != nil || meta != nil
+        let writesMeta = era == .modern || wantsProgress || meta != nil
         if case .none = params, !writesMeta {
             out.writeStaticString("\"}\n")
             return out
@@ -64,12 +79,9 @@ package struct BackendRequest: Sendable {
         case .members(let members):
             hasMember = members.readableBytes > 0
             out.writeImmutable(members)
-        case .tool(let name, let arguments):
-            out.writeStaticString("\"name\":")
-            out.writeJSONString(name)
-            out.writeStaticString(",\"arguments\":")
-            if let arguments { out.writeImmutable(arguments) } else { out.writeStaticString("{}") }
+        case .operation(let operation): operation.write(to: &out)
         }
+        if let round { round.write(to: &out) }
         if writesMeta {
             if hasMember { out.writeStaticString(",") }
             writeMeta(key: key, era: era, to: &out)
@@ -85,7 +97,7 @@ package struct BackendRequest: Sendable {
             out.writeStaticString(BackendRequest.modernMeta)
             hasMember = true
         }
-        if onProgress != nil {
+        if wantsProgress {
             out.writeStaticString(hasMember ? ",\"progressToken\":" : "\"progressToken\":")
             out.writeDecimal(key)
             hasMember = true
@@ -103,4 +115,46 @@ package struct BackendRequest: Sendable {
         "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},\
         "io.modelcontextprotocol/clientInfo":{"name":"stonegate","version":"0.1.0"}
         """
+}
+
+extension BackendRequest.Params {
+    fileprivate var size: Int {
+        switch self {
+        case .none: 0
+        case .members(let members), .operation(.completion(let members, _)): members.readableBytes
+        case .operation(.tool(_, let arguments)), .operation(.prompt(_, let arguments)): arguments?.readableBytes ?? 0
+        case .operation(.resource(let uri)): uri.utf8.count
+        }
+    }
+}
+
+extension BackendOperation {
+    /// The members of `params`.
+    fileprivate func write(to out: inout ByteBuffer) {
+        switch self {
+        case .tool(let name, let arguments), .prompt(let name, let arguments):
+            out.writeStaticString("\"name\":")
+            out.writeJSONString(name)
+            out.writeStaticString(",\"arguments\":")
+            if let arguments { out.writeImmutable(arguments) } else { out.writeStaticString("{}") }
+        case .resource(let uri):
+            out.writeStaticString("\"uri\":")
+            out.writeJSONString(uri)
+        case .completion(let members, _): out.writeImmutable(members)
+        }
+    }
+}
+
+extension CallRound {
+    /// The members of `params`, behind those of the call itself.
+    fileprivate func write(to out: inout ByteBuffer) {
+        if let responses {
+            out.writeStaticString(",\"inputResponses\":")
+            out.writeImmutable(responses)
+        }
+        if let state {
+            out.writeStaticString(",\"requestState\":")
+            out.writeImmutable(state)
+        }
+    }
 }

@@ -12,7 +12,7 @@ struct PendingTable: Sendable {
         let reply: Reply
         let deadline: Instant?
         let isCancellable: Bool
-        let onProgress: (@Sendable (ByteBuffer) -> Void)?
+        let listener: CallListener?
         /// The last progress passed on: the protocol wants it to rise.
         var progress = -Double.infinity
     }
@@ -37,12 +37,12 @@ struct PendingTable: Sendable {
     mutating func remove(_ key: UInt64) -> Entry? { entries.removeValue(forKey: key) }
 
     /// Whether a progress notice may be passed on, and to whom.
-    mutating func progress(_ key: UInt64, value: Double) -> (@Sendable (ByteBuffer) -> Void)? {
-        guard let index = entries.index(forKey: key), let sink = entries.values[index].onProgress,
-            value > entries.values[index].progress
+    mutating func progress(_ key: UInt64, value: Double) -> CallListener? {
+        guard let index = entries.index(forKey: key), let listener = entries.values[index].listener,
+            listener.wantsProgress, value > entries.values[index].progress
         else { return nil }
         entries.values[index].progress = value
-        return sink
+        return listener
     }
 
     mutating func expired(now: Instant) -> [(key: UInt64, entry: Entry)] {

@@ -173,7 +173,7 @@ package final class Gateway: GatewayServices {
 
     // MARK: Calls
 
-    package func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+    package func call(_ call: GatewayCall) async throws(GateError) -> CallReply {
         let started = Instant.now
         let id = correlation.next()
         do throws(GateError) {
@@ -190,7 +190,7 @@ package final class Gateway: GatewayServices {
         }
     }
 
-    private func routed(_ call: ToolCall, started: Instant, id: String) async throws(GateError) -> CallReply {
+    private func routed(_ call: GatewayCall, started: Instant, id: String) async throws(GateError) -> CallReply {
         let target = call.target
         let entry = try enter(target)
         defer { entry.calls.leave() }
@@ -201,17 +201,18 @@ package final class Gateway: GatewayServices {
         defer { agents?.leave(caller) }
         let bound = backend.settings.requestTimeout
         let timeout = min(call.timeout ?? bound, max(bound, maxCallTimeout))
-        var onProgress: (@Sendable (ByteBuffer) -> Void)?
-        if let sink = call.onEvent { onProgress = { sink(.progress($0)) } }
         var forwarded = BackendCall(
-            tool: target.tool, arguments: call.arguments, meta: call.meta, principal: caller,
-            deadline: started.advanced(by: timeout), onProgress: onProgress)
+            call.operation, meta: call.meta, principal: caller, deadline: started.advanced(by: timeout),
+            listener: call.listener)
         forwarded.session = call.caller.session
-        if backend.settings.trustsAnnotations {
-            forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
-        }
-        if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(call.arguments) {
-            forwarded.mirrored = mirror.fields(of: arguments)
+        forwarded.round = call.round
+        if case .tool(_, let arguments) = call.operation {
+            if backend.settings.trustsAnnotations {
+                forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
+            }
+            if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(arguments) {
+                forwarded.mirrored = mirror.fields(of: arguments)
+            }
         }
         let reply = try await backend.call(forwarded)
         guard reply.envelope.kind == .result else { throw refusal(reply, target) }
@@ -278,7 +279,7 @@ package final class Gateway: GatewayServices {
         latency.withLock { $0.record(microseconds: microseconds, failed: failed, now: now) }
     }
 
-    private func log(_ error: GateError, _ call: ToolCall) {
+    private func log(_ error: GateError, _ call: GatewayCall) {
         logger.info(
             "call failed: \(error.code)",
             metadata: [

@@ -34,7 +34,7 @@ package protocol GatewayServices: Sendable {
     /// Calls a tool. Cancelling the task cancels the call at the backend.
     /// - Throws: errors that say whether the call was sent. A JSON-RPC error of the backend is `BACKEND_ERROR` with the error
     ///   object in `detail`. A result with `isError` is no error here.
-    func call(_ call: ToolCall) async throws(GateError) -> CallReply
+    func call(_ call: GatewayCall) async throws(GateError) -> CallReply
 
     /// Compares the header fields that repeat a tool's arguments (`Mcp-Param-*`, 2026-07-28) with the arguments.
     ///

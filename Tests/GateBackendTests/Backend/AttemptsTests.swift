@@ -11,8 +11,7 @@ import Testing
 struct AttemptsTests {
     private func failure(_ test: TestBackend, isRepeatable: Bool) async -> GateError? {
         var call = BackendCall(
-            tool: "t", arguments: nil, meta: nil, principal: "test", deadline: .now.advanced(by: .seconds(15)),
-            onProgress: nil)
+            .tool("t", arguments: nil), principal: "test", deadline: .now.advanced(by: .seconds(15)))
         call.isRepeatable = isRepeatable
         do throws(GateError) {
             _ = try await test.backend.call(call)
@@ -66,8 +65,8 @@ struct AttemptsTests {
             server.calls(fate)
             try await server.run { test in
                 var call = BackendCall(
-                    tool: "t", arguments: nil, meta: nil, principal: "test",
-                    deadline: .now.advanced(by: .milliseconds(400)), onProgress: nil)
+                    .tool("t", arguments: nil), principal: "test",
+                    deadline: .now.advanced(by: .milliseconds(400)))
                 call.isRepeatable = true
                 _ = try? await test.backend.call(call)
                 #expect(server.counts.calls == 1, "\(fate)")
@@ -98,8 +97,8 @@ struct AttemptsTests {
         try await TestBackend.over(["--ledger", directory.file("ledger")]) { test in
             await test.reached(.running)
             var call = BackendCall(
-                tool: "crash", arguments: ByteBuffer(string: #"{"when":"after","key":"plain"}"#), meta: nil,
-                principal: "test", deadline: .now.advanced(by: .seconds(20)), onProgress: nil)
+                .tool("crash", arguments: ByteBuffer(string: #"{"when":"after","key":"plain"}"#)),
+                principal: "test", deadline: .now.advanced(by: .seconds(20)))
             let plain = await #expect(throws: GateError.self) { try await test.backend.call(call) }
             #expect(plain?.code == .backendDied)
             #expect(plain?.sent == true)

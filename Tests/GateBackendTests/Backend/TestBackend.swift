@@ -66,10 +66,15 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
         _ tool: String, _ arguments: String = "{}", within: Duration = .seconds(15),
         onProgress: (@Sendable (ByteBuffer) -> Void)? = nil
     ) async throws(GateError) -> WireMessage {
-        try await backend.call(
+        let listener = onProgress.map { onProgress in
+            CallListener(wantsProgress: true) { event in
+                if case .progress(let members) = event { onProgress(members) }
+            }
+        }
+        return try await backend.call(
             BackendCall(
-                tool: tool, arguments: ByteBuffer(string: arguments), meta: nil, principal: "test",
-                deadline: .now.advanced(by: within), onProgress: onProgress))
+                .tool(tool, arguments: ByteBuffer(string: arguments)), principal: "test",
+                deadline: .now.advanced(by: within), listener: listener))
     }
 
     /// The text of a call's first content block.

@@ -9,7 +9,7 @@ import Synchronization
 
 /// A gateway behind the front end that does what the test says and remembers what it was asked.
 final class FakeServices: GatewayServices {
-    typealias Handler = @Sendable (ToolCall) async throws(GateError) -> String
+    typealias Handler = @Sendable (GatewayCall) async throws(GateError) -> String
 
     struct Tool: Sendable {
         var server: String
@@ -27,7 +27,7 @@ final class FakeServices: GatewayServices {
 
     private let state: Mutex<State>
     private let handler: Handler
-    let calls = Journal<ToolCall>(name: "calls")
+    let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
 
     static let standard = [
@@ -119,7 +119,7 @@ final class FakeServices: GatewayServices {
         return EventSubscription { [self] in state.withLock { $0.watchers[id] = nil } }
     }
 
-    func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+    func call(_ call: GatewayCall) async throws(GateError) -> CallReply {
         if isDraining { throw GateError(.draining, "draining", server: call.target.server, retryAfter: 5) }
         calls.append(call)
         let result = try await handler(call)

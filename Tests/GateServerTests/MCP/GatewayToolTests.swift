@@ -44,7 +44,7 @@ struct GatewayToolTests {
         let result =
             #"{"content":[{"type":"text","text":"x"}],"structuredContent":{"n":1.10},"isError":true,"odd":[1e3]}"#
         let services = FakeServices { call in
-            call.onEvent?(.progress(ByteBuffer(string: #""progress":1"#)))
+            call.listener?.onEvent(.progress(ByteBuffer(string: #""progress":1"#)))
             return result
         }
         try await FrontEndRig.with(services) { rig in

@@ -9,7 +9,7 @@ import Testing
 struct ProgressTests {
     private static func reporting(_ notices: [String], _ result: String = #"{"content":[]}"#) -> FakeServices {
         FakeServices { call in
-            for notice in notices { call.onEvent?(.progress(ByteBuffer(string: notice))) }
+            for notice in notices { call.listener?.onEvent(.progress(ByteBuffer(string: notice))) }
             return result
         }
     }
@@ -57,7 +57,7 @@ struct ProgressTests {
             let headers = try await rig.session()
             let plain = try await rig.post(request("tools/call", #""name":"search""#), headers)
             #expect(plain["Content-Type"] == "application/json")
-            #expect(services.calls.all.allSatisfy { $0.onEvent == nil })
+            #expect(services.calls.all.allSatisfy { $0.listener == nil })
             let accept = headers.merging(["Accept": "application/json"]) { $1 }
             let unable = try await rig.post(request("tools/call", ProgressTests.params), accept)
             #expect(unable["Content-Type"] == "application/json")
@@ -79,7 +79,7 @@ struct ProgressTests {
     @Test func aNoticeAfterTheResultIsDropped() async throws {
         let late = Mutex<(@Sendable (CallEvent) -> Void)?>(nil)
         let services = FakeServices { call in
-            late.withLock { $0 = call.onEvent }
+            late.withLock { $0 = call.listener?.onEvent }
             return #"{"content":[]}"#
         }
         try await FrontEndRig.with(services) { rig in
@@ -96,7 +96,7 @@ struct ProgressTests {
         let services = FakeServices { call in
             let secret = call.arguments.map { String(buffer: $0) } ?? "{}"
             for step in 1...5 {
-                call.onEvent?(
+                call.listener?.onEvent(
                     .progress(ByteBuffer(string: "\"progress\":\(step),\"message\":\"\(call.caller.agent)\"")))
                 await Task.yield()
             }

@@ -22,7 +22,7 @@ struct SchemaTests {
     @Test(.enabled(if: isPythonThere, "Scripts/test-env.sh makes the environment"))
     func allMessagesAreValid() async throws {
         let services = FakeServices { call throws(GateError) in
-            call.onEvent?(.progress(ByteBuffer(string: #""progress":1,"total":2"#)))
+            call.listener?.onEvent(.progress(ByteBuffer(string: #""progress":1,"total":2"#)))
             if call.target.tool == "query" {
                 throw GateError(.timeout, "Server 'db' did not answer in time.", server: "db", sent: true)
             }

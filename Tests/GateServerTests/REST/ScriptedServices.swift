@@ -10,11 +10,11 @@ import Synchronization
 
 /// A gateway with a real catalog and no backends: it answers calls as the test says and remembers what it was asked to do.
 final class ScriptedServices: GatewayServices {
-    typealias Answer = @Sendable (ToolCall) async throws(GateError) -> String
+    typealias Answer = @Sendable (GatewayCall) async throws(GateError) -> String
 
     let config: GatewayConfig
     let catalog: ToolCatalog
-    let calls = Journal<ToolCall>(name: "calls")
+    let calls = Journal<GatewayCall>(name: "calls")
     /// What changed the servers, as `start alpha`.
     let actions = Journal<String>(name: "actions")
     let added = Journal<BackendConfig>(name: "added servers")
@@ -83,7 +83,7 @@ final class ScriptedServices: GatewayServices {
         catalog.changes.subscribe(visibility, catalog: catalog, body)
     }
 
-    func call(_ call: ToolCall) async throws(GateError) -> CallReply {
+    func call(_ call: GatewayCall) async throws(GateError) -> CallReply {
         calls.append(call)
         let result = try await answer(call)
         do throws(EnvelopeFault) {

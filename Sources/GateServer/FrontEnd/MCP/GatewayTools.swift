@@ -15,14 +15,14 @@ struct GatewayTools: Sendable {
 
     func run(
         _ tool: Name, _ arguments: ByteBuffer?, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
-        onEvent: (@Sendable (CallEvent) -> Void)?
+        listener: CallListener?
     ) async -> RPCReply {
         let given = JSONMembers(arguments ?? ByteBuffer(string: "{}"))
         guard let given else {
             return .error(RPCCode.invalidParams, "params.arguments must be an object.", id: id)
         }
         switch tool {
-        case .call: return await call(given, meta, context, id, onEvent: onEvent)
+        case .call: return await call(given, meta, context, id, listener: listener)
         case .discover: return ToolOutcome.text(discover(given, context), id: id, era: context.era)
         case .status:
             do throws(GateError) {
@@ -37,7 +37,7 @@ struct GatewayTools: Sendable {
 
     private func call(
         _ given: JSONMembers, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
-        onEvent: (@Sendable (CallEvent) -> Void)?
+        listener: CallListener?
     ) async -> RPCReply {
         do throws(GateError) {
             guard let tool = given.string("tool") else {
@@ -52,9 +52,9 @@ struct GatewayTools: Sendable {
                 } else {
                     try services.resolve(tool, context.scope)
                 }
-            let call = ToolCall(
+            let call = GatewayCall(
                 target: target, arguments: try inner(given), meta: meta, caller: context.caller(services),
-                timeout: context.timeout, onEvent: onEvent)
+                timeout: context.timeout, listener: listener)
             return try ResultForm.reply(try await services.call(call), id: id, era: context.era)
         } catch {
             return ToolOutcome.failure(error, id: id, era: context.era)

@@ -67,7 +67,7 @@ extension MCPFrontEnd {
         guard message.isMethod(MCPMethod.toolsCall) else { return legacyAnswer(message, context, id) }
         let canceller = CallCanceller()
         return await cancellable(canceller, context, id) {
-            await canceller.run { await callTool(message, context, id, onEvent: nil) }
+            await canceller.run { await callTool(message, context, id, listener: nil) }
         }
     }
 }

@@ -47,23 +47,22 @@ extension MCPFrontEnd {
         guard let token = message.meta(MCPMeta.progressToken), token.isString || token.isNumber,
             MediaTypes.accepts("text/event-stream", request.headers)
         else {
-            let reply = await canceller.run { await callTool(message, context, id, onEvent: nil) }
+            let reply = await canceller.run { await callTool(message, context, id, listener: nil) }
             return send(reply, on: exchange)
         }
         let stream = ReplyStream(exchange: exchange, token: message.slice(token.value), streams: streams)
         let reply = await canceller.run {
-            await callTool(message, context, id) { event in
-                switch event {
-                case .progress(let members): stream.progress(members)
-                }
+            let listener = CallListener(wantsProgress: true) { event in
+                if case .progress(let members) = event { stream.progress(members) }
             }
+            return await callTool(message, context, id, listener: listener)
         }
         stream.finish(reply)
     }
 
     func callTool(
         _ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer,
-        onEvent: (@Sendable (CallEvent) -> Void)?
+        listener: CallListener?
     ) async -> RPCReply {
         guard let name = message.string(message.param("name")) else {
             return .error(RPCCode.invalidParams, "tools/call needs params.name (a string).", id: id)
@@ -85,9 +84,9 @@ extension MCPFrontEnd {
         let meta = CallMeta.passedOn(message)
         if let tool = GatewayTools.Name(rawValue: name) {
             if services.isDraining { return ToolOutcome.failure(MCPFrontEnd.draining, id: id, era: context.era) }
-            return await tools.run(tool, arguments, meta, context, id, onEvent: onEvent)
+            return await tools.run(tool, arguments, meta, context, id, listener: listener)
         }
-        let call: ToolCall
+        let call: GatewayCall
         do throws(GateError) {
             let target = try services.resolve(name, context.scope)
             if let field = context.mismatch(services, target, arguments) {
@@ -95,10 +94,10 @@ extension MCPFrontEnd {
                     RPCCode.headerMismatch, "The header \(field) does not say what the arguments say.", id: id,
                     status: .badRequest)
             }
-            call = ToolCall(
+            call = GatewayCall(
                 target: target, arguments: arguments, meta: meta, caller: context.caller(services),
                 timeout: context.timeout,
-                onEvent: onEvent)
+                listener: listener)
         } catch {
             return .error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text)
         }

@@ -19,7 +19,7 @@ struct RESTRoutes: Sendable {
             } else {
                 try services.resolve(body.tool, request.visibility)
             }
-        let call = ToolCall(
+        let call = GatewayCall(
             target: target, arguments: body.arguments,
             caller: Caller(
                 agent: request.agent, source: .rest,

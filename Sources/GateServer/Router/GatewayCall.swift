@@ -3,29 +3,51 @@ package import GateCore
 import GateProtocol
 package import NIOCore
 
-/// One call of a tool, as a front end hands it to the router.
-package struct ToolCall: Sendable {
-    package var target: ToolTarget
-    /// The arguments as JSON text of an object; nil when the caller gave none.
-    package var arguments: ByteBuffer?
+/// One call, of a tool or of what else is carried out by a backend, as a front end hands it to the router.
+package struct GatewayCall: Sendable {
+    package var server: String
+    package var operation: BackendOperation
     /// Members of the caller's `_meta` that are passed on, as JSON text without braces (`"traceparent":"…"`); nil for none.
     package var meta: ByteBuffer?
     package var caller: Caller
     /// Time for the whole call; nil means the backend's own limit, which also bounds it.
     package var timeout: Duration?
-    /// Set when the caller asked for progress: gets what happens before the result. Called on any thread, in order.
-    package var onEvent: (@Sendable (CallEvent) -> Void)?
+    /// Set when the caller wants to know what happens before the result, or can be asked.
+    package var listener: CallListener?
+    /// A further round of a call that a backend of 2026-07-28 answered with `input_required`.
+    package var round: CallRound?
 
     package init(
-        target: ToolTarget, arguments: ByteBuffer?, meta: ByteBuffer? = nil, caller: Caller, timeout: Duration? = nil,
-        onEvent: (@Sendable (CallEvent) -> Void)? = nil
+        server: String, _ operation: BackendOperation, meta: ByteBuffer? = nil, caller: Caller,
+        timeout: Duration? = nil, listener: CallListener? = nil
     ) {
-        self.target = target
-        self.arguments = arguments
+        self.server = server
+        self.operation = operation
         self.meta = meta
         self.caller = caller
         self.timeout = timeout
-        self.onEvent = onEvent
+        self.listener = listener
+    }
+
+    /// A call of a tool.
+    package init(
+        target: ToolTarget, arguments: ByteBuffer?, meta: ByteBuffer? = nil, caller: Caller, timeout: Duration? = nil,
+        listener: CallListener? = nil
+    ) {
+        self.init(
+            server: target.server, .tool(target.tool, arguments: arguments), meta: meta, caller: caller,
+            timeout: timeout, listener: listener)
+    }
+
+    /// What it is about, under the backend's own name.
+    package var target: ToolTarget { ToolTarget(server: server, tool: operation.item) }
+
+    /// The arguments of a tool or prompt as JSON text of an object; nil when there are none.
+    package var arguments: ByteBuffer? {
+        switch operation {
+        case .tool(_, let arguments), .prompt(_, let arguments): arguments
+        case .resource, .completion: nil
+        }
     }
 }
 
@@ -50,12 +72,6 @@ package struct Caller: Sendable {
         self.session = session
         self.visibility = visibility
     }
-}
-
-/// What happens during a call before its result.
-package enum CallEvent: Sendable {
-    /// Members of a progress notice without the token, as JSON text without braces: `"progress":1,"total":2`.
-    case progress(ByteBuffer)
 }
 
 /// A backend's answer to a call.
