@@ -7,7 +7,7 @@ final class CatalogAnnouncer: Sendable {
     private let isDone = Mutex(false)
 
     func watch(_ gateway: any GatewayServices) {
-        let subscription = gateway.onCatalogChange(.all) { [self] in announce(gateway) }
+        let subscription = gateway.onCatalogChange(.all) { [self] _ in announce(gateway) }
         self.subscription.withLock { $0 = subscription }
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 final class CatalogChanges: Sendable {
     private struct Subscriber: Sendable {
         let visibility: Visibility
-        let body: @Sendable () -> Void
+        let body: @Sendable (CatalogKinds) -> Void
     }
 
     private struct State {
@@ -26,7 +26,7 @@ final class CatalogChanges: Sendable {
     func run(on loop: any EventLoop) { state.withLock { $0.loop = loop } }
 
     func subscribe(
-        _ visibility: Visibility, catalog: ToolCatalog, _ body: @escaping @Sendable () -> Void
+        _ visibility: Visibility, catalog: ToolCatalog, _ body: @escaping @Sendable (CatalogKinds) -> Void
     ) -> EventSubscription {
         let known = state.withLock { $0.fingerprints[visibility] != nil }
         let fingerprint = known ? 0 : catalog.snapshot.fingerprint(visibility)
@@ -71,6 +71,6 @@ final class CatalogChanges: Sendable {
             }
             return state.subscribers.values.filter { moved.contains($0.visibility) }
         }
-        for subscriber in due { subscriber.body() }
+        for subscriber in due { subscriber.body(.tools) }
     }
 }

@@ -166,7 +166,7 @@ package final class Gateway: GatewayServices {
     }
 
     package func onCatalogChange(
-        _ visibility: Visibility, _ body: @escaping @Sendable () -> Void
+        _ visibility: Visibility, _ body: @escaping @Sendable (CatalogKinds) -> Void
     ) -> EventSubscription {
         catalog.changes.subscribe(visibility, catalog: catalog, body)
     }

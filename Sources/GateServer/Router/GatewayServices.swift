@@ -26,8 +26,11 @@ package protocol GatewayServices: Sendable {
 
     func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool]
 
-    /// Calls `body` after each change of what `visibility` sees, with bursts combined, until the subscription is cancelled.
-    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription
+    /// Calls `body` with the kinds that have changed after each change of what `visibility` sees, with bursts combined, until the
+    /// subscription is cancelled.
+    func onCatalogChange(
+        _ visibility: Visibility, _ body: @escaping @Sendable (CatalogKinds) -> Void
+    ) -> EventSubscription
 
     // Calls.
 

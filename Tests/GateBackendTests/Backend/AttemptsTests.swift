@@ -102,7 +102,7 @@ struct AttemptsTests {
             let plain = await #expect(throws: GateError.self) { try await test.backend.call(call) }
             #expect(plain?.code == .backendDied)
             #expect(plain?.sent == true)
-            call.arguments = ByteBuffer(string: #"{"when":"after","key":"safe"}"#)
+            call.operation = .tool("crash", arguments: ByteBuffer(string: #"{"when":"after","key":"safe"}"#))
             call.isRepeatable = true
             let safe = await #expect(throws: GateError.self) { try await test.backend.call(call) }
             #expect(safe?.sent == true)

@@ -21,7 +21,7 @@ final class FakeServices: GatewayServices {
         var tools: [Tool]
         var isDraining = false
         var takesSessions = true
-        var watchers: [Int: (Visibility, @Sendable () -> Void)] = [:]
+        var watchers: [Int: (Visibility, @Sendable (CatalogKinds) -> Void)] = [:]
         var lastWatcher = 0
     }
 
@@ -56,7 +56,7 @@ final class FakeServices: GatewayServices {
             state.tools = tools
             return Array(state.watchers.values)
         }
-        for watcher in watchers { watcher.1() }
+        for watcher in watchers { watcher.1(.tools) }
     }
 
     var watchers: Int { state.withLock { $0.watchers.count } }
@@ -110,7 +110,9 @@ final class FakeServices: GatewayServices {
         }
     }
 
-    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription {
+    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable (CatalogKinds) -> Void)
+        -> EventSubscription
+    {
         let id = state.withLock { state in
             state.lastWatcher += 1
             state.watchers[state.lastWatcher] = (visibility, body)

@@ -79,7 +79,9 @@ final class ScriptedServices: GatewayServices {
         }
     }
 
-    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable () -> Void) -> EventSubscription {
+    func onCatalogChange(_ visibility: Visibility, _ body: @escaping @Sendable (CatalogKinds) -> Void)
+        -> EventSubscription
+    {
         catalog.changes.subscribe(visibility, catalog: catalog, body)
     }
 

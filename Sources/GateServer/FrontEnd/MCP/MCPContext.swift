@@ -10,6 +10,10 @@ struct MCPContext: Sendable {
     let session: MCPSession?
     let agent: String
     let scope: Visibility
+    /// What the agent can be asked, as its session or its request says.
+    var capabilities: ClientCapabilities = []
+    /// Log messages at or above it are passed on; nil for none.
+    var logLevel: LogLevel?
     /// What the caller allows a call to take; nil leaves it to the backend's limit.
     var timeout: Duration?
     /// The header of a modern request, which may repeat arguments.

@@ -58,7 +58,9 @@ extension MCPFrontEnd {
         var random = SystemRandomNumberGenerator()
         let session = MCPSession(
             id: .init(high: random.next(), low: random.next()), version: LegacyRules.negotiated(requested),
-            agent: agent ?? AgentName.anonymous, issued: Int64(time(nil)))
+            agent: agent ?? AgentName.anonymous,
+            capabilities: message.value(message.param("capabilities")).map { ClientCapabilities($0) } ?? [],
+            issued: Int64(time(nil)))
         guard let sealed = sealer.seal(session) else {
             return send(
                 .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id), on: exchange)
@@ -99,7 +101,9 @@ extension MCPFrontEnd {
             return nil
         }
         let agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? session.agent
-        return MCPContext(version: session.version, session: session, agent: agent, scope: scope, timeout: timeout)
+        return MCPContext(
+            version: session.version, session: session, agent: agent, scope: scope, capabilities: session.capabilities,
+            timeout: timeout)
     }
 
     private func session(_ sealed: ArraySlice<UInt8>) -> MCPSession? {

@@ -40,6 +40,8 @@ extension MCPFrontEnd {
         }
         let context = MCPContext(
             version: .newest, session: nil, agent: modernAgent(message, request.headers), scope: scope,
+            capabilities: message.value(message.meta(MCPMeta.clientCapabilities)).map { ClientCapabilities($0) } ?? [],
+            logLevel: message.string(message.meta(MCPMeta.logLevel)).flatMap { LogLevel(name: $0) },
             timeout: timeout, headers: request.headers)
         let canceller = CallCanceller()
         // In this era a client that closes the answer's stream cancels the call.

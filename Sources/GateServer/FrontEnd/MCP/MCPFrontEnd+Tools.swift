@@ -50,14 +50,15 @@ extension MCPFrontEnd {
             let reply = await canceller.run { await callTool(message, context, id, listener: nil) }
             return send(reply, on: exchange)
         }
-        let stream = ReplyStream(exchange: exchange, token: message.slice(token.value), streams: streams)
+        let channel = HTTPReplyChannel(exchange: exchange, streams: streams)
+        let progress = ProgressNotices(token: message.slice(token.value), channel: channel)
         let reply = await canceller.run {
             let listener = CallListener(wantsProgress: true) { event in
-                if case .progress(let members) = event { stream.progress(members) }
+                if case .progress(let members) = event { progress.send(members) }
             }
             return await callTool(message, context, id, listener: listener)
         }
-        stream.finish(reply)
+        channel.finish(reply)
     }
 
     func callTool(

@@ -13,6 +13,8 @@ struct MCPSession: Sendable, Equatable {
     let version: ProtocolVersion
     /// What the client calls itself, used when a request carries no agent header.
     let agent: String
+    /// What the client can be asked.
+    var capabilities: ClientCapabilities = []
     /// Seconds since 1970.
     let issued: Int64
 }

@@ -83,7 +83,9 @@ final class NoticeStreams: Sendable {
     }
 
     private func subscribe(_ visibility: Visibility) {
-        let subscription = services.onCatalogChange(visibility) { [weak self] in self?.changed(visibility) }
+        let subscription = services.onCatalogChange(visibility) { [weak self] kinds in
+            if kinds.contains(.tools) { self?.changed(visibility) }
+        }
         // What it replaces, and itself when nobody is left, is released outside the lock.
         let released = state.withLock { state -> EventSubscription? in
             guard let group = state.groups[visibility] else { return subscription }

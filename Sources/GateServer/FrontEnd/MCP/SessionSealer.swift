@@ -2,8 +2,8 @@ import GateProtocol
 
 /// Turns sessions into ids and back. An id is visible ASCII (base64url) and cannot be made, or changed, without the key.
 package struct SessionSealer: Sendable {
-    private static let format: UInt8 = 1
-    private static let fixedBytes = 26
+    private static let format: UInt8 = 2
+    private static let fixedBytes = 28
     static let maxAgentBytes = AgentName.maxBytes
     /// No id is longer; longer ones are not looked at.
     private static let maxIDBytes = 256
@@ -21,6 +21,8 @@ package struct SessionSealer: Sendable {
     func seal(_ session: MCPSession) -> String? {
         var payload: [UInt8] = [SessionSealer.format, SessionSealer.code(session.version)]
         payload.reserveCapacity(SessionSealer.fixedBytes + SessionSealer.maxAgentBytes)
+        payload.append(UInt8(truncatingIfNeeded: session.capabilities.rawValue >> 8))
+        payload.append(UInt8(truncatingIfNeeded: session.capabilities.rawValue))
         for word in [session.id.high, session.id.low, UInt64(bitPattern: session.issued)] {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 payload.append(UInt8(truncatingIfNeeded: word >> shift))
@@ -40,11 +42,12 @@ package struct SessionSealer: Sendable {
             payload[0] == SessionSealer.format, let version = SessionSealer.version(payload[1])
         else { return nil }
         let words = (0..<3).map { index in
-            payload[(2 + index * 8)..<(10 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            payload[(4 + index * 8)..<(12 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         }
         return MCPSession(
             id: .init(high: words[0], low: words[1]), version: version,
             agent: String(decoding: payload[SessionSealer.fixedBytes...], as: UTF8.self),
+            capabilities: ClientCapabilities(rawValue: UInt16(payload[2]) << 8 | UInt16(payload[3])),
             issued: Int64(bitPattern: words[2]))
     }
 
