@@ -33,7 +33,7 @@ import Testing
 
     private func subscribe(
         _ catalog: ToolCatalog, _ visibility: Visibility, _ name: String, _ told: Journal<String>
-    ) -> EventSubscription { _ in catalog.changes.subscribe(visibility, catalog: catalog) { told.append(name) } }
+    ) -> EventSubscription { catalog.changes.subscribe(visibility, catalog: catalog) { _ in told.append(name) } }
 
     @Test func onlyThoseAreToldWhoSeeADifference() async throws {
         try await CatalogChangesTests.with { (catalog, loop, told) async throws in
