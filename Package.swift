@@ -119,6 +119,9 @@ let package = Package(
             dependencies: ["GateProtocol", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
             swiftSettings: strict),
         .testTarget(
+            name: "ConformanceTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate"],
+            swiftSettings: strict),
+        .testTarget(
             name: "FaultTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate", "fakemcp", "chaos"],
             swiftSettings: strict),
     ]

@@ -1,0 +1,4 @@
+extension Obligation {
+    static let modernToLegacy: [Obligation] = []
+    static let legacyToModern: [Obligation] = []
+}
