@@ -13,52 +13,56 @@ struct GatewayTools: Sendable {
 
     let services: any GatewayServices
 
-    func run(
-        _ tool: Name, _ arguments: ByteBuffer?, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
-        listener: CallListener?
-    ) async -> RPCReply {
-        let given = JSONMembers(arguments ?? ByteBuffer(string: "{}"))
-        guard let given else {
-            return .error(RPCCode.invalidParams, "params.arguments must be an object.", id: id)
+    func plan(
+        _ tool: Name, _ arguments: ByteBuffer?, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer
+    ) -> CallPlan {
+        if services.isDraining {
+            return .answered(ToolOutcome.failure(GatewayTools.draining, id: id, era: context.era))
         }
-        switch tool {
-        case .call: return await call(given, meta, context, id, listener: listener)
-        case .discover: return ToolOutcome.text(discover(given, context), id: id, era: context.era)
-        case .status:
-            do throws(GateError) {
-                return ToolOutcome.text(try await status(given, context), id: id, era: context.era)
-            } catch {
-                return ToolOutcome.failure(error, id: id, era: context.era)
-            }
+        guard let given = JSONMembers(arguments ?? ByteBuffer(string: "{}")) else {
+            return .answered(.error(RPCCode.invalidParams, "params.arguments must be an object.", id: id))
+        }
+        guard tool == .call else { return .own(tool, given) }
+        do throws(GateError) {
+            return .call(PlannedCall(call: try call(given, meta, context), isIndirect: true))
+        } catch {
+            return .answered(ToolOutcome.failure(error, id: id, era: context.era))
         }
     }
+
+    /// The answer of a tool that needs no backend.
+    func answer(_ tool: Name, _ given: JSONMembers, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
+        guard tool == .status else { return ToolOutcome.text(discover(given, context), id: id, era: context.era) }
+        do throws(GateError) {
+            return ToolOutcome.text(try await status(given, context), id: id, era: context.era)
+        } catch {
+            return ToolOutcome.failure(error, id: id, era: context.era)
+        }
+    }
+
+    private static let draining = GateError(
+        .draining, "stonegate is stopping and takes no new calls. The call was not sent.", retryAfter: 5)
 
     // MARK: gate_call
 
     private func call(
-        _ given: JSONMembers, _ meta: ByteBuffer?, _ context: MCPContext, _ id: ByteBuffer,
-        listener: CallListener?
-    ) async -> RPCReply {
-        do throws(GateError) {
-            guard let tool = given.string("tool") else {
-                throw GateError(
-                    .invalidParams,
-                    "gate_call needs \"tool\", a string, and \"server\". gate_discover tells which there are.",
-                    source: .caller)
-            }
-            let target =
-                if let server = given.string("server"), !server.utf8.isEmpty {
-                    try services.resolve(server: server, tool: tool, context.scope)
-                } else {
-                    try services.resolve(tool, context.scope)
-                }
-            let call = GatewayCall(
-                target: target, arguments: try inner(given), meta: meta, caller: context.caller(services),
-                timeout: context.timeout, listener: listener)
-            return try ResultForm.reply(try await services.call(call), id: id, era: context.era)
-        } catch {
-            return ToolOutcome.failure(error, id: id, era: context.era)
+        _ given: JSONMembers, _ meta: ByteBuffer?, _ context: MCPContext
+    ) throws(GateError) -> GatewayCall {
+        guard let tool = given.string("tool") else {
+            throw GateError(
+                .invalidParams,
+                "gate_call needs \"tool\", a string, and \"server\". gate_discover tells which there are.",
+                source: .caller)
         }
+        let target =
+            if let server = given.string("server"), !server.utf8.isEmpty {
+                try services.resolve(server: server, tool: tool, context.scope)
+            } else {
+                try services.resolve(tool, context.scope)
+            }
+        return GatewayCall(
+            target: target, arguments: try inner(given), meta: meta, caller: context.caller(services),
+            timeout: context.timeout)
     }
 
     /// The arguments for the tool. Models often write them as a text that holds JSON; that is understood.

@@ -29,7 +29,7 @@ extension MCPFrontEnd {
             exchange.send(status: .accepted)
             return
         }
-        if message.isMethod(MCPMethod.toolsCall) {
+        if MCPFrontEnd.isCall(message) {
             await legacyCall(message, context, request, exchange, id)
         } else {
             send(legacyAnswer(message, context, id), on: exchange)
@@ -120,7 +120,7 @@ extension MCPFrontEnd {
         calls.withLock { $0.find(key) }?.cancel()
     }
 
-    /// The answer to any request of a session but a tool's call.
+    /// The answer to any request of a session that no backend carries out.
     func legacyAnswer(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> RPCReply {
         if message.isMethod(MCPMethod.toolsList) { return listing(message, context.scope, .legacy, id) }
         if message.isMethod(MCPMethod.ping) { return .result(id, endingWith: ByteBuffer(string: "{}}")) }

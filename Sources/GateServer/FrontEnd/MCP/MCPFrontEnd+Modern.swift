@@ -16,7 +16,7 @@ extension MCPFrontEnd {
         }
         let id = message.slice(field.value)
         if let refusal = ModernRules.refusal(message, request.headers, id: id) { return send(refusal, on: exchange) }
-        if message.isMethod(MCPMethod.toolsCall) {
+        if MCPFrontEnd.isCall(message) {
             await modernCall(message, request, exchange, scope, id)
         } else if message.isMethod(MCPMethod.toolsList) {
             send(listing(message, scope, .modern, id), on: exchange)

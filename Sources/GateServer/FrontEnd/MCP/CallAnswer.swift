@@ -1,0 +1,26 @@
+import GateBackend
+import GateProtocol
+import NIOCore
+
+/// From the outcome of a call to what its caller is answered.
+enum CallAnswer {
+    static func reply(_ reply: CallReply, to planned: PlannedCall, _ context: MCPContext, _ id: ByteBuffer) -> RPCReply
+    {
+        do throws(GateError) {
+            return try ResultForm.reply(reply, id: id, era: context.era)
+        } catch {
+            return failure(error, of: planned, context, id)
+        }
+    }
+
+    static func failure(_ error: GateError, of planned: PlannedCall, _ context: MCPContext, _ id: ByteBuffer)
+        -> RPCReply
+    {
+        if !planned.isIndirect, let refused = CallMeta.relayedError(error) { return .error(refused, id: id) }
+        switch planned.call.operation {
+        case .tool: return ToolOutcome.failure(error, id: id, era: context.era)
+        case .prompt, .resource, .completion:
+            return .error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import GateProtocol
+
+/// What a request comes to when it has been read.
+enum CallPlan: Sendable {
+    /// A backend carries it out.
+    case call(PlannedCall)
+    /// One of the gateway's own tools, with its arguments.
+    case own(GatewayTools.Name, JSONMembers)
+    /// The answer is known.
+    case answered(RPCReply)
+}
+
+/// A request that a backend carries out, checked and with its target: what is left is to call and to answer.
+struct PlannedCall: Sendable {
+    var call: GatewayCall
+    /// It came through `gate_call`: every failure becomes a failed result, which a model can read.
+    var isIndirect = false
+}

@@ -1,0 +1,87 @@
+import GateBackend
+import GateHTTP
+import GateProtocol
+import NIOCore
+import NIOHTTP1
+
+/// Requests that backends carry out, for both eras: read, called, answered.
+extension MCPFrontEnd {
+    /// Whether a request is carried out by a backend, so that it can take long, be cancelled and be asked about.
+    static func isCall(_ message: WireMessage) -> Bool { message.isMethod(MCPMethod.toolsCall) }
+
+    /// Reads a request for which ``isCall(_:)`` holds.
+    func plan(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> CallPlan {
+        var context = context
+        switch CallMeta.timeout(message) {
+        case .success(let given):
+            // The shorter of the header's and this one.
+            if let given { context.timeout = min(given, context.timeout ?? given, options.maxCallTimeout) }
+        case .failure(let fault): return .answered(fault.reply(id))
+        }
+        return planTool(message, context, id)
+    }
+
+    private func planTool(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> CallPlan {
+        guard let name = message.string(message.param("name")) else {
+            return .answered(.error(RPCCode.invalidParams, "tools/call needs params.name (a string).", id: id))
+        }
+        var arguments: ByteBuffer?
+        if let field = message.param("arguments"), !field.isNull {
+            guard field.isObject else {
+                return .answered(.error(RPCCode.invalidParams, "params.arguments must be an object.", id: id))
+            }
+            arguments = message.slice(field.value)
+        }
+        let meta = CallMeta.passedOn(message)
+        if let tool = GatewayTools.Name(rawValue: name) { return tools.plan(tool, arguments, meta, context, id) }
+        do throws(GateError) {
+            let target = try services.resolve(name, context.scope)
+            if let field = context.mismatch(services, target, arguments) {
+                return .answered(
+                    .error(
+                        RPCCode.headerMismatch, "The header \(field) does not say what the arguments say.", id: id,
+                        status: .badRequest))
+            }
+            let call = GatewayCall(
+                target: target, arguments: arguments, meta: meta, caller: context.caller(services),
+                timeout: context.timeout)
+            return .call(PlannedCall(call: call))
+        } catch {
+            return .answered(.error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text))
+        }
+    }
+
+    /// Carries a request out and sends the answer: plain JSON unless something has to be told before it.
+    func answerCall(
+        _ message: WireMessage, _ context: MCPContext, _ request: HTTPRequest, _ exchange: HTTPExchange,
+        _ id: ByteBuffer, _ canceller: CallCanceller
+    ) async {
+        let plan = plan(message, context, id)
+        guard case .call(var planned) = plan, let token = message.meta(MCPMeta.progressToken),
+            token.isString || token.isNumber, MediaTypes.accepts("text/event-stream", request.headers)
+        else {
+            return send(await canceller.run { await carryOut(plan, context, id) }, on: exchange)
+        }
+        let channel = HTTPReplyChannel(exchange: exchange, streams: streams)
+        let progress = ProgressNotices(token: message.slice(token.value), channel: channel)
+        planned.call.listener = CallListener(wantsProgress: true) { event in
+            if case .progress(let members) = event { progress.send(members) }
+        }
+        let reply = await canceller.run { [planned] in await carryOut(.call(planned), context, id) }
+        channel.finish(reply)
+    }
+
+    /// Carries a request out without telling anything before the answer.
+    func carryOut(_ plan: CallPlan, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
+        switch plan {
+        case .answered(let reply): return reply
+        case .own(let tool, let arguments): return await tools.answer(tool, arguments, context, id)
+        case .call(let planned):
+            do throws(GateError) {
+                return CallAnswer.reply(try await services.call(planned.call), to: planned, context, id)
+            } catch {
+                return CallAnswer.failure(error, of: planned, context, id)
+            }
+        }
+    }
+}
