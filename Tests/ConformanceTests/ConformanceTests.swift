@@ -57,7 +57,8 @@ import Testing
 }
 
 extension Obligation {
-    static let all: [Obligation] = serverObligations + clientObligations + modernToLegacy + legacyToModern
+    static let all: [Obligation] =
+        serverObligations + clientObligations + questions + modernToLegacy + legacyToModern
 
     /// Those that the environment asks for, or all.
     static let chosen: [Obligation] = {

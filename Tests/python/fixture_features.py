@@ -273,6 +273,15 @@ async def rounds(call, args):
     }
 
 
+async def asked_progress(call, args):
+    """Progress before and after a question."""
+    if not call.params.get("inputResponses"):
+        await call.progress(1, 2, "before")
+    await questions(call, {"who": ("elicitation/create", elicitation(args, call.session.revision))})
+    await call.progress(2, 2, "after")
+    return text("done")
+
+
 async def state_only(call, args):
     if not call.is_modern or call.params.get("requestState") == "wait-a-bit é":
         return text("the state came back")
@@ -388,7 +397,7 @@ TOOLS = {
     "long": (long_line, schema({"bytes": INTEGER})), "ask_back": (ask_back, schema()),
     "ask": (ask, schema({"message": STRING})), "sample": (sample, schema({"message": STRING})), "roots": (roots, schema()),
     "several": (several, schema({"message": STRING})), "rounds": (rounds, schema({"n": INTEGER})),
-    "state_only": (state_only, schema()), "url_needed": (url_needed, schema({"key": STRING})),
+    "asked_progress": (asked_progress, schema()), "state_only": (state_only, schema()), "url_needed": (url_needed, schema({"key": STRING})),
     "needs_sampling": (needs_sampling, schema()), "strange": (strange, schema()),
     "change": (change, schema({"kind": STRING, "name": STRING})), "touch": (touch, schema({"uri": STRING})),
     "outside": (outside, schema()), "rich": (sees, RICH), "headered": (headered, HEADERED), "remote": (remote, None), "tasked": (tasked, schema()),

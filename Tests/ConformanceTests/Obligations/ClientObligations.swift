@@ -41,12 +41,10 @@ extension Obligation {
             "G-35", "Envelope and headers on every modern request; only what the agent can answer",
             Lanes.modernBackend, envelopes),
         Obligation("G-36", "JSON and events, comments, unknown members, a negative `ttlMs` are accepted") { it in
-            let mark = it.mark
             it.equal(try await it.call("noise").text, "after noise", "after noise")
             it.equal(
                 try await it.call("error", ["code": -32603, "text": "inner"]).result["isError"] ?? true, true,
                 "an error")
-            it.expect(it.mark > mark, "nothing reached the backend")
         },
         Obligation("G-37", "An unknown `resultType` is an invalid response", Lanes.modernBackend) { it in
             let reply = try await it.call("strange")
@@ -141,8 +139,8 @@ extension Obligation {
         Obligation("G-49", "Remote `$ref`s are not fetched; arguments are the backend's to judge") { it in
             let tools = try await it.list("tools/list", "tools")
             let remote = try it.require(tools.first { $0["name"] == .string(it.name("remote")) }, "no tool")
-            let reference = remote.at("inputSchema", "properties", "x", "$ref")?.stringValue ?? ""
-            it.expect(reference.hasPrefix("http://127.0.0.1:"), "the reference: \(reference)")
+            // Clients may fetch what they find in a schema: the catalog does not lead them there either.
+            it.expect(!remote.text.contains("http://127.0.0.1"), "the reference is passed on: \(remote.text)")
             it.equal(
                 try await it.call("remote", ["x": 5, "more": true]).structured?["args"], ["x": 5, "more": true],
                 "arguments")

@@ -1,4 +1,0 @@
-extension Obligation {
-    static let modernToLegacy: [Obligation] = []
-    static let legacyToModern: [Obligation] = []
-}
