@@ -92,7 +92,9 @@ class Record:
     def sent(self, message, text, session):
         revision = session.revision if session else MODERN
         entry = {"direction": "to_client", "revision": revision, "method": self.method_of(False, message, session)}
-        self.write({**entry, "message": json.loads(text), "raw": text})
+        if len(text) > 100_000:
+            return self.write({**entry, "size": len(text)})
+        self.write({**entry, "message": json.loads(text)})
 
     def noted(self, verb, headers):
         """A request without a message."""

@@ -185,7 +185,7 @@ extension Obligation {
         it.expect(try await !it.list("resources/templates/list", "resourceTemplates").isEmpty, "no templates")
     }
 
-    @Sendable private static func closedStream(_ it: Case) async throws {
+    @Sendable static func closedStream(_ it: Case) async throws {
         let http = try it.require(it.http, "HTTP")
         let key = "G-7 \(it.lane.server)"
         let mark = it.mark

@@ -73,8 +73,11 @@ final class FixtureReports: Sendable {
             let count = recv(connection, &chunk, chunk.count, 0)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
+            let searched = rest.count
             rest += chunk.prefix(count)
-            while let end = rest.firstIndex(of: 0x0A) {
+            var from = searched
+            while let end = rest[from...].firstIndex(of: 0x0A) {
+                from = 0
                 let bytes = Array(rest[..<end])
                 rest.removeFirst(end + 1)
                 guard let json = try? JSONValue(parsing: bytes, limits: JSONLimits(nodes: 4_000_000)) else {

@@ -115,4 +115,17 @@ final class Case: Sendable {
     func another(_ name: String, capabilities: JSONValue = Wire.everything) async throws -> any Agent {
         try await Stage.agent(lane, "\(lane.server)-\(name)", gateway, stage.tap, capabilities: capabilities)
     }
+
+    /// Another agent that sees the lane's backend only.
+    func alone(_ name: String) async throws -> any Agent {
+        let full = "\(lane.server)-\(name)"
+        return switch lane.front {
+        case .http:
+            try await HTTPAgent.open(
+                full, lane.agent, port: gateway.port, path: "/mcp?servers=\(lane.server)", tap: stage.tap)
+        case .stdio:
+            try await PipeAgent.open(
+                full, lane.agent, gateway: gateway.baseURL, server: lane.server, tap: stage.tap)
+        }
+    }
 }
