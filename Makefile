@@ -11,7 +11,7 @@ ifeq ($(shell uname -s),Darwin)
 export PKG_CONFIG_PATH := $(shell brew --prefix curl 2>/dev/null)/lib/pkgconfig:$(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: help run build test faults chaos lint format clean
+.PHONY: help run build test faults chaos fuzz lint format clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -45,6 +45,10 @@ chaos: ## A minute of everything going wrong, live; ARGS="--seconds 10 --seed 3"
 	@$(STEP) "release build of fakemcp" swift build -c release --product fakemcp
 	@$(STEP) "release build of chaos" swift build -c release --product chaos
 	@$(BIN)/chaos $(ARGS)
+
+fuzz: ## libFuzzer over everything that reads what strangers send, a minute each; SECONDS_EACH=600 for more
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh
+	@$(STEP) "fuzz" bash Scripts/fuzz.sh
 
 lint: ## Checks formatting, layers, file lengths and scripts
 	@$(STEP) "lint" bash Scripts/lint.sh

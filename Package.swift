@@ -96,6 +96,10 @@ let package = Package(
         .target(
             name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
             swiftSettings: strict),
+        .target(
+            name: "GateFuzz", dependencies: ["GateProtocol", "GateBackend", "GateHTTP", "GateServer", nioCore],
+            path: "Tests/GateFuzz", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["GateFuzz"], swiftSettings: strict),
         .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),
         .testTarget(name: "GateCoreTests", dependencies: ["GateCore"], swiftSettings: strict),
         .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
@@ -134,4 +138,12 @@ if Context.environment["STONEGATE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "discoverybench", dependencies: ["GateDiscovery"], path: "Benchmarks/discoverybench",
             swiftSettings: strict))
+}
+
+/// The fuzzer is linked with libFuzzer, which brings its own `main`: only `make fuzz` builds it.
+if Context.environment["STONEGATE_FUZZER"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["GateFuzz"], path: "Tests/fuzz", exclude: ["corpus"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -4,14 +4,14 @@ import NIOHTTP1
 ///
 /// The server has its own reader because a tolerant one would need a second, strict look at the same bytes, and the
 /// two would have to agree for ever.
-struct HTTPHeadParser {
+package struct HTTPHeadParser {
     private let bytes: [UInt8]
     private var position = 0
     private var slots: [HTTPRequestFields.Slot] = []
     private var framing = HTTPFramingRules()
 
     /// - Parameter bytes: a head as `HTTPHeadScanner` delimits it: CR LF at the end of each line, an empty line at the end.
-    static func parse(_ bytes: [UInt8]) throws(HTTPRefusal) -> HTTPHead {
+    package static func parse(_ bytes: [UInt8]) throws(HTTPRefusal) -> HTTPHead {
         var parser = HTTPHeadParser(bytes: bytes)
         return try parser.parse()
     }

@@ -1,7 +1,7 @@
 import NIOHTTP1
 
 /// A request that cannot be let through: it is answered with `status` and the connection is closed.
-struct HTTPRefusal: Error, Equatable {
+package struct HTTPRefusal: Error, Equatable {
     var status: HTTPResponseStatus
     var reason: StaticString
 
@@ -10,5 +10,5 @@ struct HTTPRefusal: Error, Equatable {
         self.reason = reason
     }
 
-    static func == (left: HTTPRefusal, right: HTTPRefusal) -> Bool { left.status == right.status }
+    package static func == (left: HTTPRefusal, right: HTTPRefusal) -> Bool { left.status == right.status }
 }

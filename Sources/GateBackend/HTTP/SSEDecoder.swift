@@ -1,18 +1,18 @@
-import NIOCore
+package import NIOCore
 
 /// Takes an event stream apart, however its bytes are cut (WHATWG HTML, 9.2.6).
-struct SSEDecoder: Sendable {
-    struct Event: Sendable, Equatable {
-        enum Kind: Sendable { case message, endpoint, other }
+package struct SSEDecoder: Sendable {
+    package struct Event: Sendable, Equatable {
+        package enum Kind: Sendable { case message, endpoint, other }
 
-        var kind: Kind
-        var data: ByteBuffer
+        package var kind: Kind
+        package var data: ByteBuffer
     }
 
     /// The last `id` that was dispatched; empty when there was none.
-    private(set) var lastEventID = ""
+    package private(set) var lastEventID = ""
     /// What the server wants waited before the stream is opened again, in milliseconds.
-    private(set) var retryMilliseconds: Int64?
+    package private(set) var retryMilliseconds: Int64?
 
     private let limit: Int
     /// The beginning of a line whose end has not come, unless it goes straight into `data`.
@@ -30,7 +30,7 @@ struct SSEDecoder: Sendable {
     var heldBytes: Int { line.readableBytes + data.readableBytes }
 
     /// - Parameter limit: the most bytes of one line, and of the data of one event.
-    init(limit: Int, resuming lastEventID: String = "", retryMilliseconds: Int64? = nil) {
+    package init(limit: Int, resuming lastEventID: String = "", retryMilliseconds: Int64? = nil) {
         self.limit = limit
         self.lastEventID = lastEventID
         self.retryMilliseconds = retryMilliseconds
@@ -39,7 +39,7 @@ struct SSEDecoder: Sendable {
     /// Hands over the events that the bytes complete; those without data are left out.
     ///
     /// - Returns: false once a line or an event is larger than the limit; the stream is of no use then.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ event: (Event) -> Void) -> Bool {
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer, _ event: (Event) -> Void) -> Bool {
         var start = bytes.startIndex
         var index = start
         while index < bytes.endIndex, !isTooLarge {
@@ -68,11 +68,11 @@ struct SSEDecoder: Sendable {
     /// Keeps a part of a line. What is known to be data goes to its place at once, so that it is copied only once.
     private mutating func keep(_ part: UnsafeRawBufferPointer) {
         guard !isInDataLine else { return append(part) }
-        guard fits(line.readableBytes, part.count) else { return }
         line.writeBytes(part)
         // Six bytes decide: a field name, its colon, and whether a space follows that does not count.
         guard line.readableBytes >= 6 else { return }
         if isAtStart { skipByteOrderMark() }
+        guard isBounded(line.readableBytes) else { return }
         let value = line.withUnsafeReadableBytes { Self.value(of: "data", in: $0)?.count }
         guard let value, line.readableBytes >= 6 else { return }
         beginData()
@@ -88,10 +88,13 @@ struct SSEDecoder: Sendable {
             isInDataLine = false
             return
         }
-        guard line.readableBytes > 0 || isAtStart else { return interpret(rest, event) }
-        guard fits(line.readableBytes, rest.count) else { return }
+        guard line.readableBytes > 0 || isAtStart else {
+            if isBounded(rest.count) { interpret(rest, event) }
+            return
+        }
         line.writeBytes(rest)
         if isAtStart { skipByteOrderMark() }
+        guard isBounded(line.readableBytes) else { return }
         let whole = line
         line.clear()
         whole.withUnsafeReadableBytes { interpret($0, event) }
@@ -141,6 +144,13 @@ struct SSEDecoder: Sendable {
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard fits(data.readableBytes, bytes.count) else { return }
         data.writeBytes(bytes)
+    }
+
+    /// The same for a line that came at once and for one that came in pieces: room for the name of a field, and for as much data as
+    /// an event may have.
+    private mutating func isBounded(_ lineBytes: Int) -> Bool {
+        if lineBytes > limit + 6 { isTooLarge = true }
+        return !isTooLarge
     }
 
     private mutating func fits(_ count: Int, _ more: Int) -> Bool {

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
     import Glibc
@@ -13,8 +13,8 @@ import NIOCore
 ///
 /// What is held is the beginning of one line and nothing else: a line that has ended takes its memory with it, so that what is
 /// still being written to a client never keeps the bytes of other lines alive.
-struct LineFramer {
-    enum Verdict: Equatable {
+package struct LineFramer {
+    package enum Verdict: Equatable {
         case fine
         /// Nothing sensible will come any more.
         case notLines
@@ -35,13 +35,13 @@ struct LineFramer {
     /// Bytes of the line that has not ended.
     var heldBytes: Int { held.readableBytes }
 
-    init(limit: Int, skipLimit: Int) {
+    package init(limit: Int, skipLimit: Int) {
         self.limit = limit
         self.skipLimit = max(skipLimit, limit)
     }
 
     /// Takes what was read and gives each complete line without its end.
-    mutating func feed(_ incoming: ByteBuffer, _ line: (ByteBuffer) -> Void) -> Verdict {
+    package mutating func feed(_ incoming: ByteBuffer, _ line: (ByteBuffer) -> Void) -> Verdict {
         var incoming = incoming
         while let length = LineFramer.lengthOfLine(incoming), let piece = incoming.readSlice(length: length) {
             incoming.moveReaderIndex(forwardBy: 1)

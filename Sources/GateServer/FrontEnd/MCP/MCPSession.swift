@@ -1,7 +1,7 @@
 import GateProtocol
 
 /// All that a legacy session is: its id carries it, signed, so that the gateway keeps nothing and a restart ends nothing.
-struct MCPSession: Sendable, Equatable {
+package struct MCPSession: Sendable, Equatable {
     /// Tells sessions apart.
     struct ID: Sendable, Hashable {
         var high: UInt64

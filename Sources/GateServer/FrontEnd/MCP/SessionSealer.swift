@@ -33,7 +33,7 @@ package struct SessionSealer: Sendable {
     }
 
     /// The session of an id; nil when the id was not made with this key.
-    func open(_ id: ArraySlice<UInt8>) -> MCPSession? {
+    package func open(_ id: ArraySlice<UInt8>) -> MCPSession? {
         guard id.count <= SessionSealer.maxIDBytes, let bytes = Base64.decodeURL(id),
             bytes.count >= KeyedHash.tagBytes + SessionSealer.fixedBytes
         else { return nil }
