@@ -39,6 +39,7 @@ Sources/GateServer/License: App FrontEnd Router
 Sources/GateServer/Policy: App FrontEnd Router
 Sources/GateServer/Observability: App FrontEnd Router
 Sources/GateServer/Router: App FrontEnd
+Sources/GateServer/Async: App FrontEnd
 Sources/GateServer/FrontEnd/REST: App FrontEnd/MCP
 Sources/GateServer/FrontEnd/MCP: App FrontEnd/REST
 TABLE

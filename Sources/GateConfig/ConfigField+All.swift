@@ -1,8 +1,8 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
-    static let all: [ConfigField] = server + license + gateway + circuitBreaker + pool + limits + logging
+    static let all: [ConfigField] = server + license + gateway + circuitBreaker + pool + limits + asyncCalls + logging
 
-    static let sections = ["server", "license", "gateway", "circuit_breaker", "pool", "limits", "logging"]
+    static let sections = ["server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "logging"]
 
     private static func fields(_ section: String, _ kinds: KeyValuePairs<String, Kind>) -> [ConfigField] {
         kinds.map { ConfigField(section: section, name: $0.key, kind: $0.value) }
@@ -51,6 +51,17 @@ extension ConfigField {
             "idle_timeout": .duration(\.pool.idleTimeout, .seconds, seconds),
         ])
 
+    private static let asyncCalls = fields(
+        "async",
+        [
+            "timeout": .duration(\.async.timeout, .seconds, 1...2_592_000),
+            "result_ttl": .duration(\.async.resultTTL, .seconds, 1...2_592_000),
+            "task_after": .duration(\.async.taskAfter, .milliseconds, 0...3_600_000),
+            "max_pending": .integer(\.async.maxPending, count),
+            "max_pending_per_agent": .integer(\.async.maxPendingPerAgent, count),
+            "max_result_bytes": .integer(\.async.maxResultBytes, bytes),
+        ])
+
     private static let logging = fields(
         "logging",
         [
@@ -78,7 +89,6 @@ extension ConfigField {
             "json_nodes": .integer(\.limits.jsonNodes, 100...10_000_000),
             "json_keys_per_object": .integer(\.limits.jsonKeysPerObject, 100...1_000_000),
             "max_call_timeout": .duration(\.limits.maxCallTimeout, .seconds, seconds),
-            "max_async_timeout": .duration(\.limits.maxAsyncTimeout, .seconds, 1...2_592_000),
             "drain_timeout": .duration(\.limits.drainTimeout, .seconds, seconds),
             "in_flight_per_backend": .integer(\.limits.inFlightPerBackend, count),
             "queue_per_backend": .integer(\.limits.queuePerBackend, count),
@@ -90,10 +100,6 @@ extension ConfigField {
             "session_idle_timeout": .duration(\.limits.sessionIdleTimeout, .seconds, 1...2_592_000),
             "sse_queue_messages": .integer(\.limits.sseQueueMessages, count),
             "sse_queue_bytes": .integer(\.limits.sseQueueBytes, bytes),
-            "async_pending": .integer(\.limits.asyncPending, count),
-            "async_pending_per_principal": .integer(\.limits.asyncPendingPerPrincipal, count),
-            "async_result_bytes": .integer(\.limits.asyncResultBytes, bytes),
-            "async_result_ttl": .duration(\.limits.asyncResultTTL, .seconds, 1...2_592_000),
             "initialize_timeout": .duration(\.limits.initializeTimeout, .seconds, seconds),
             "list_timeout": .duration(\.limits.listTimeout, .seconds, seconds),
             "tools_per_backend": .integer(\.limits.toolsPerBackend, count),

@@ -31,8 +31,6 @@ extension GatewayConfig {
         // MARK: Calls
         /// Upper bound of any call's timeout, also of those that a client asks for.
         package var maxCallTimeout: Duration = .seconds(300)
-        /// The same for asynchronous calls.
-        package var maxAsyncTimeout: Duration = .seconds(86_400)
         /// How long calls in flight may go on when the gateway stops, or their server is removed or changed.
         package var drainTimeout: Duration = .seconds(30)
         package var inFlightPerBackend = 64
@@ -49,12 +47,6 @@ extension GatewayConfig {
         package var sessionIdleTimeout: Duration = .seconds(1_800)
         package var sseQueueMessages = 256
         package var sseQueueBytes = 1_024 * 1_024
-
-        // MARK: Asynchronous calls
-        package var asyncPending = 10_000
-        package var asyncPendingPerPrincipal = 1_000
-        package var asyncResultBytes = 16 * 1_024 * 1_024
-        package var asyncResultTTL: Duration = .seconds(86_400)
 
         // MARK: Backends
         package var initializeTimeout: Duration = .seconds(30)

@@ -9,6 +9,7 @@ package struct GatewayConfig: Sendable, Equatable {
     package var circuitBreaker = CircuitBreaker()
     package var pool = Pool()
     package var limits = Limits()
+    package var async = Async()
     package var logging = Logging()
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []
@@ -76,6 +77,22 @@ extension GatewayConfig {
     package struct Pool: Sendable, Equatable {
         package var maxIdle = 10
         package var idleTimeout: Duration = .seconds(300)
+
+        package init() {}
+    }
+
+    /// `[async]`: calls that nobody has to wait for, and the protocol's tasks, which are the same.
+    package struct Async: Sendable, Equatable {
+        /// The longest that such a call may take, waiting included.
+        package var timeout: Duration = .seconds(86_400)
+        /// How long an outcome is kept, counted from the end of the call.
+        package var resultTTL: Duration = .seconds(86_400)
+        /// How long a call of a client that knows tasks may take before it becomes one.
+        package var taskAfter: Duration = .milliseconds(5_000)
+        /// Calls that have not ended, and ended ones that are kept.
+        package var maxPending = 10_000
+        package var maxPendingPerAgent = 1_000
+        package var maxResultBytes = 16 * 1_024 * 1_024
 
         package init() {}
     }

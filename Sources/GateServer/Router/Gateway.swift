@@ -15,6 +15,7 @@ package final class Gateway: GatewayServices {
     /// What the whole process holds for others.
     package let budget: MemoryBudget
     package let events = EventHub()
+    package let asyncCalls: AsyncCalls
     private let agents: CallerLimits?
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
@@ -37,6 +38,7 @@ package final class Gateway: GatewayServices {
         let saved = SavedState(directory)
         self.saved = saved
         budget = MemoryBudget(limit: config.limits.bufferedBytes)
+        asyncCalls = AsyncCalls(config, budget: budget, loop: group.next())
         agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
@@ -63,7 +65,13 @@ package final class Gateway: GatewayServices {
 
     /// Runs the servers until ``shutDown()``.
     package func run() async {
-        await registry.run()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.asyncCalls.run { call throws(GateError) in try await self.call(call) }
+            }
+            await registry.run()
+            await asyncCalls.shutDown()
+        }
         saved.flush()
     }
 
@@ -73,7 +81,8 @@ package final class Gateway: GatewayServices {
     /// From here on new work is refused.
     /// - Returns: whether it was not before.
     @discardableResult package func beginDraining() -> Bool {
-        !draining.exchange(true, ordering: .acquiringAndReleasing)
+        asyncCalls.close()
+        return !draining.exchange(true, ordering: .acquiringAndReleasing)
     }
 
     /// Waits for the calls in flight; from here on no backend gets another one.
@@ -200,7 +209,7 @@ package final class Gateway: GatewayServices {
         try agents?.enter(caller, server: target.server, now: started)
         defer { agents?.leave(caller) }
         let bound = backend.settings.requestTimeout
-        let timeout = min(call.timeout ?? bound, max(bound, maxCallTimeout))
+        let timeout = min(call.timeout ?? bound, call.isAsync ? .seconds(2_592_000) : max(bound, maxCallTimeout))
         var forwarded = BackendCall(
             call.operation, meta: call.meta, principal: caller, deadline: started.advanced(by: timeout),
             listener: call.listener)
@@ -223,7 +232,10 @@ package final class Gateway: GatewayServices {
 
     package var usesSessions: Bool { registry.usesSessions }
 
-    package func sessionEnded(_ session: InstanceOwner) { registry.end(session: session) }
+    package func sessionEnded(_ session: InstanceOwner) {
+        registry.end(session: session)
+        asyncCalls.ownerLeft(session)
+    }
 
     /// Finds the backend and enters its gate: until the call leaves it again, the backend is not stopped by a reload.
     private func enter(_ target: ToolTarget) throws(GateError) -> BackendRegistry.Entry {

@@ -12,6 +12,8 @@ package struct GatewayCall: Sendable {
     package var caller: Caller
     /// Time for the whole call; nil means the backend's own limit, which also bounds it.
     package var timeout: Duration?
+    /// Whether nobody waits for it: then `async.timeout` bounds it, and `timeout` has been set by it.
+    package var isAsync = false
     /// Set when the caller wants to know what happens before the result, or can be asked.
     package var listener: CallListener?
     /// A further round of a call that a backend of 2026-07-28 answered with `input_required`.

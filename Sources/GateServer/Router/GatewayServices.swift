@@ -39,6 +39,9 @@ package protocol GatewayServices: Sendable {
     ///   object in `detail`. A result with `isError` is no error here.
     func call(_ call: GatewayCall) async throws(GateError) -> CallReply
 
+    /// Calls that nobody has to wait for, and the protocol's tasks.
+    var asyncCalls: AsyncCalls { get }
+
     /// Compares the header fields that repeat a tool's arguments (`Mcp-Param-*`, 2026-07-28) with the arguments.
     ///
     /// - Parameter header: the decoded value of a field of the request, nil when it is absent.

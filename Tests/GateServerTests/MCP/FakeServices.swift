@@ -5,6 +5,7 @@ import GateProtocol
 import GateServer
 import GateTestKit
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// A gateway behind the front end that does what the test says and remembers what it was asked.
@@ -29,6 +30,9 @@ final class FakeServices: GatewayServices {
     private let handler: Handler
     let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
+    let asyncCalls = AsyncCalls(
+        store: MemoryCallStore(budget: MemoryBudget(), maxRecords: 1_000, maxBytes: 10_000_000), budget: MemoryBudget(),
+        loop: MultiThreadedEventLoopGroup.singleton.next())
 
     static let standard = [
         Tool(

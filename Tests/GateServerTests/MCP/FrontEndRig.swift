@@ -41,12 +41,15 @@ struct FrontEndRig {
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let bound = try await server.start()
         let port = try #require(bound.first.flatMap { UInt16(exactly: $0.port) })
+        async let tasks: Void = services.asyncCalls.run { call throws(GateError) in try await services.call(call) }
         var failure: (any Error)?
         do {
             try await body(FrontEndRig(frontEnd: frontEnd, server: server, port: port))
         } catch {
             failure = error
         }
+        await services.asyncCalls.shutDown()
+        await tasks
         frontEnd.shutdown()
         await server.stop(grace: .zero)
         try await group.shutdownGracefully()

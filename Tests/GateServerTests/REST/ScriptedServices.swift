@@ -4,6 +4,7 @@ import GateCore
 import GateProtocol
 import GateTestKit
 import NIOCore
+import NIOPosix
 import Synchronization
 
 @testable import GateServer
@@ -15,6 +16,9 @@ final class ScriptedServices: GatewayServices {
     let config: GatewayConfig
     let catalog: ToolCatalog
     let calls = Journal<GatewayCall>(name: "calls")
+    let asyncCalls = AsyncCalls(
+        store: MemoryCallStore(budget: MemoryBudget(), maxRecords: 1_000, maxBytes: 10_000_000), budget: MemoryBudget(),
+        loop: MultiThreadedEventLoopGroup.singleton.next())
     /// What changed the servers, as `start alpha`.
     let actions = Journal<String>(name: "actions")
     let added = Journal<BackendConfig>(name: "added servers")

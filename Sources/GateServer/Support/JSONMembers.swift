@@ -25,6 +25,11 @@ struct JSONMembers {
         buffer.getSlice(at: buffer.readerIndex + field.value.lowerBound, length: field.value.count) ?? ByteBuffer()
     }
 
+    /// A member's key as written, with its quotes.
+    func key(_ field: JSONField) -> ByteBuffer {
+        buffer.getSlice(at: buffer.readerIndex + field.key.lowerBound - 1, length: field.key.count + 2) ?? ByteBuffer()
+    }
+
     /// A string member's decoded text; nil for other kinds.
     func string(_ name: StaticString) -> String? {
         guard let field = find(name), field.isString else { return nil }

@@ -1,0 +1,68 @@
+import GateBackend
+package import GateCore
+package import GateProtocol
+package import NIOCore
+
+/// What became of a call: what its server said, or why there is nothing.
+package enum AsyncOutcome: Sendable {
+    case reply(CallReply)
+    case error(GateError)
+
+    /// How a call ends that has this outcome.
+    package var end: AsyncCallEnd {
+        switch self {
+        case .reply: .complete
+        case .error(let error):
+            switch error.code {
+            case .cancelled: .cancelled
+            case .timeout, .backendDied, .outcomeUnknown: error.sent ? .outcomeUnknown : .failed
+            default: .failed
+            }
+        }
+    }
+
+    /// Bytes that it takes to keep.
+    var size: Int {
+        switch self {
+        case .reply(let reply): reply.message.buffer.readableBytes
+        case .error(let error): error.message.utf8.count + (error.detail?.count ?? 0)
+        }
+    }
+}
+
+/// What a store keeps of an asynchronous call.
+package struct AsyncCallRecord: Sendable {
+    package let id: AsyncCallID
+    /// Rises from call to call: the order in which they were accepted.
+    package let sequence: UInt64
+    /// Who submitted it. For everybody else it does not exist.
+    package let owner: InstanceOwner
+    package let agent: String
+    package let server: String
+    package let tool: String
+    package var status: AsyncCallStatus
+    /// Rises with every change of the record.
+    package var revision: UInt64
+    /// Milliseconds since 1970.
+    package let createdAt: Int
+    package var updatedAt: Int
+    /// Milliseconds since 1970 from which on it is not kept any more; before the end, the latest that this can be.
+    package var expiresAt: Int
+    /// Set once it has ended.
+    package var outcome: AsyncOutcome?
+}
+
+/// A call as its owner sees it at one moment.
+package struct AsyncCallView: Sendable {
+    package let record: AsyncCallRecord
+    /// The newest progress: members of a progress notice without the token, as JSON text without braces.
+    package var progress: ByteBuffer?
+    /// What the server wants to know, in the order in which it asked.
+    package var questions: [AsyncQuestion] = []
+
+    package var id: AsyncCallID { record.id }
+    package var status: AsyncCallStatus { record.status }
+    package var outcome: AsyncOutcome? { record.outcome }
+    /// Milliseconds from the creation to the moment from which on it is not kept.
+    package var ttl: Int { max(0, record.expiresAt - record.createdAt) }
+}
