@@ -34,6 +34,7 @@ extension ConfigField {
             "agent_in_flight": .optionalInteger(\.gateway.agentInFlight, count),
             "agent_rate": .optionalInteger(\.gateway.agentRate, count),
             "schema_cache_ttl": .duration(\.gateway.schemaCacheTTL, .seconds, 1...2_592_000),
+            "list_changed": .boolean(\.gateway.listChanged),
         ])
 
     private static let circuitBreaker = fields(
@@ -98,6 +99,11 @@ extension ConfigField {
             "sessions": .integer(\.limits.sessions, count),
             "sessions_per_principal": .integer(\.limits.sessionsPerPrincipal, count),
             "session_idle_timeout": .duration(\.limits.sessionIdleTimeout, .seconds, 1...2_592_000),
+            "streams_per_agent": .integer(\.limits.streamsPerAgent, count),
+            "resources_per_subscription": .integer(\.limits.resourcesPerSubscription, count),
+            "replay_events": .integer(\.limits.replayEvents, count),
+            "replay_bytes": .integer(\.limits.replayBytes, bytes),
+            "replay_total_bytes": .integer(\.limits.replayTotalBytes, bytes),
             "sse_queue_messages": .integer(\.limits.sseQueueMessages, count),
             "sse_queue_bytes": .integer(\.limits.sseQueueBytes, bytes),
             "initialize_timeout": .duration(\.limits.initializeTimeout, .seconds, seconds),

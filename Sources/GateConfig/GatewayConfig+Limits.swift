@@ -42,9 +42,20 @@ extension GatewayConfig {
         package var burstPerPrincipal = 100
 
         // MARK: Sessions and streams
+        /// MCP sessions, and event streams, at one time.
         package var sessions = 10_000
         package var sessionsPerPrincipal = 256
-        package var sessionIdleTimeout: Duration = .seconds(1_800)
+        /// How long a session may be unused; open streams and calls are uses.
+        package var sessionIdleTimeout: Duration = .seconds(86_400)
+        /// Event streams of one agent, by the name it gives itself.
+        package var streamsPerAgent = 1_000
+        /// Resources that one subscription or session may follow.
+        package var resourcesPerSubscription = 500
+        /// Events kept for clients of one session that come back after their connection broke.
+        package var replayEvents = 256
+        package var replayBytes = 512 * 1_024
+        /// The same of all sessions.
+        package var replayTotalBytes = 16 * 1_024 * 1_024
         package var sseQueueMessages = 256
         package var sseQueueBytes = 1_024 * 1_024
 

@@ -57,6 +57,8 @@ extension GatewayConfig {
         package var agentRate: Int?
         /// How long a backend's list of tools counts as fresh.
         package var schemaCacheTTL: Duration = .seconds(300)
+        /// Whether agents are told that lists have changed, unless their endpoint says otherwise.
+        package var listChanged = true
 
         package init() {}
     }

@@ -40,8 +40,13 @@ package final class HTTPBodyStream: Sendable {
         write(message, farewell: farewell)
     }
 
-    private func write(_ message: ByteBuffer, farewell: ByteBuffer?) -> Bool {
-        switch change({ $0.append(message, farewell: farewell) }) {
+    /// The same for a message of any size; only their number is bounded. For answers that share a stream: they are in memory
+    /// already, and a client that takes nothing of them is cut off all the same.
+    @discardableResult
+    package func write(large message: ByteBuffer) -> Bool { write(message, farewell: nil, isLarge: true) }
+
+    private func write(_ message: ByteBuffer, farewell: ByteBuffer?, isLarge: Bool = false) -> Bool {
+        switch change({ $0.append(message, farewell: farewell, isLarge: isLarge) }) {
         case .wait: return true
         case .drain:
             scheduleDrain()

@@ -43,11 +43,13 @@ struct StreamQueue {
 
     var isOpen: Bool { phase == .open }
 
-    /// - Parameter farewell: what ends the queue in an orderly way when the message does not fit.
-    mutating func append(_ message: ByteBuffer, farewell: ByteBuffer? = nil) -> Append {
+    /// - Parameters:
+    ///   - farewell: what ends the queue in an orderly way when the message does not fit.
+    ///   - isLarge: whether only the number of messages is bounded.
+    mutating func append(_ message: ByteBuffer, farewell: ByteBuffer? = nil, isLarge: Bool = false) -> Append {
         guard phase == .open else { return .refuse }
         guard message.readableBytes > 0 else { return .wait }
-        guard messages.count < maxMessages, message.readableBytes <= maxBytes - bytes else {
+        guard messages.count < maxMessages, isLarge || message.readableBytes <= maxBytes - bytes else {
             if let farewell {
                 _ = finish(with: farewell)
                 return .refuse

@@ -75,7 +75,9 @@ package struct GatewayApp: Sendable {
         let gateway = Gateway(
             config: config, source: source, directory: directory, group: group, environment: environment,
             logger: logger)
-        let mcp = MCPFrontEnd(services: gateway, sealer: sealer, group: group, options: mcpOptions)
+        let ledger = SessionLedger(directory: directory, loop: group.next())
+        let mcp = MCPFrontEnd(
+            services: gateway, sealer: sealer, ledger: ledger, group: group, options: mcpOptions, budget: gateway.budget)
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(
             configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)
@@ -116,6 +118,7 @@ package struct GatewayApp: Sendable {
                 }
             }
         }
+        ledger.flush()
         try? await group.shutdownGracefully()
         logger.notice("stopped")
     }
@@ -145,6 +148,14 @@ package struct GatewayApp: Sendable {
     private var mcpOptions: MCPOptions {
         var options = MCPOptions()
         options.maxStreams = config.limits.sessions
+        options.maxStreamsPerAgent = config.limits.streamsPerAgent
+        options.maxSessions = config.limits.sessions
+        options.sessionIdleTimeout = config.limits.sessionIdleTimeout
+        options.maxResourcesPerSubscription = config.limits.resourcesPerSubscription
+        options.replayEvents = config.limits.replayEvents
+        options.replayBytes = config.limits.replayBytes
+        options.replayTotalBytes = config.limits.replayTotalBytes
+        options.announcesChanges = config.gateway.listChanged
         options.maxCallTimeout = config.limits.maxCallTimeout
         options.json = JSONLimits(depth: config.limits.jsonDepth, nodes: config.limits.jsonNodes)
         return options

@@ -8,4 +8,6 @@ package struct CatalogKinds: OptionSet, Sendable, Hashable {
     /// Resources and resource templates.
     package static let resources = CatalogKinds(rawValue: 1 << 1)
     package static let prompts = CatalogKinds(rawValue: 1 << 2)
+
+    package static let all: CatalogKinds = [.tools, .resources, .prompts]
 }

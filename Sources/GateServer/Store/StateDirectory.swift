@@ -70,6 +70,17 @@ package final class StateDirectory: Sendable {
         }
     }
 
+    /// Replaces a file soon, with what `content` makes of it on the writer's thread; `then` is called there when it has been
+    /// written, or could not be. For files that are not saved in another way.
+    func save(
+        _ name: String, _ content: @escaping @Sendable () -> [UInt8], then done: @escaping @Sendable () -> Void
+    ) {
+        writer.async { [self] in
+            _ = write(name, content())
+            done()
+        }
+    }
+
     /// Replaces a file now and returns when it is on the disk.
     package func saveNow(_ name: String, _ content: [UInt8]) throws(GateError) {
         let failure = writer.sync { write(name, content) }

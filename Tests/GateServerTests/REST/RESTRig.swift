@@ -123,4 +123,14 @@ private struct MCPStub: MCPEndpoint {
         journal.append("\(request.method.rawValue) \(seen)")
         exchange.send(status: .accepted)
     }
+
+    func openEventStream(_ request: HTTPRequest, on exchange: HTTPExchange, scope: Visibility) {
+        journal.append("GET sse")
+        exchange.send(status: .accepted)
+    }
+
+    func postMessage(_ request: HTTPRequest, on exchange: HTTPExchange, session: String?) async {
+        journal.append("POST message")
+        exchange.send(status: .accepted)
+    }
 }

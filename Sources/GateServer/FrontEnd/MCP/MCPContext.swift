@@ -8,6 +8,8 @@ struct MCPContext: Sendable {
     let version: ProtocolVersion
     /// The session of a legacy request.
     let session: MCPSession?
+    /// The same session as long as the gateway runs.
+    var live: LiveSession?
     let agent: String
     let scope: Visibility
     /// What the agent can be asked, as its session or its request says.

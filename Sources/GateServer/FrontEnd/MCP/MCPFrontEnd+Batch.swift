@@ -64,7 +64,9 @@ extension MCPFrontEnd {
         if message.isMethod(MCPMethod.initialize) {
             return .error(RPCCode.invalidRequest, "initialize cannot be part of a batch.", id: id)
         }
-        guard MCPFrontEnd.isCall(message) else { return legacyAnswer(message, context, id) }
+        guard MCPFrontEnd.isCall(message) else {
+            return await sessionAnswer(message, context, id) ?? legacyAnswer(message, context, id)
+        }
         let canceller = CallCanceller()
         return await cancellable(canceller, context, id) {
             await canceller.run { await carryOut(plan(message, context, id), context, id) }

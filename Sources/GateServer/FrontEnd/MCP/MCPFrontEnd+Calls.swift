@@ -58,11 +58,11 @@ extension MCPFrontEnd {
     ) async {
         let plan = plan(message, context, id)
         guard case .call(var planned) = plan, let token = message.meta(MCPMeta.progressToken),
-            token.isString || token.isNumber, MediaTypes.accepts("text/event-stream", request.headers)
+            token.isString || token.isNumber, takesMessages(context, request)
         else {
-            return send(await canceller.run { await carryOut(plan, context, id) }, on: exchange)
+            return reply(await canceller.run { await carryOut(plan, context, id) }, context, on: exchange)
         }
-        let channel = HTTPReplyChannel(exchange: exchange, streams: streams)
+        let channel = replyChannel(context, request, exchange, id)
         let progress = ProgressNotices(token: message.slice(token.value), channel: channel)
         planned.call.listener = CallListener(wantsProgress: true) { event in
             if case .progress(let members) = event { progress.send(members) }

@@ -6,14 +6,6 @@ import GateProtocol
 import NIOCore
 import NIOHTTP1
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The revisions with `initialize` and sessions.
 extension MCPFrontEnd {
     func legacy(
@@ -29,10 +21,20 @@ extension MCPFrontEnd {
             exchange.send(status: .accepted)
             return
         }
+        await answer(message, context, request, exchange, id)
+    }
+
+    /// Answers a request of a session.
+    func answer(
+        _ message: WireMessage, _ context: MCPContext, _ request: HTTPRequest, _ exchange: HTTPExchange,
+        _ id: ByteBuffer
+    ) async {
         if MCPFrontEnd.isCall(message) {
             await legacyCall(message, context, request, exchange, id)
+        } else if let answer = await sessionAnswer(message, context, id) {
+            reply(answer, context, on: exchange)
         } else {
-            send(legacyAnswer(message, context, id), on: exchange)
+            reply(legacyAnswer(message, context, id), context, on: exchange)
         }
     }
 
@@ -40,35 +42,69 @@ extension MCPFrontEnd {
         _ message: WireMessage, _ request: HTTPRequest, _ exchange: HTTPExchange, _ scope: Visibility, _ id: ByteBuffer
     ) {
         if refusesWhileDraining(id, on: exchange) { return }
+        var random = SystemRandomNumberGenerator()
+        switch newSession(message, request.headers, .init(high: random.next(), low: random.next()), scope, id) {
+        case .failure(let refusal): send(refusal.reply, on: exchange, refusal.headers)
+        case .success(let session):
+            guard let sealed = sealer.seal(session) else {
+                return send(
+                    .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id), on: exchange)
+            }
+            guard sessions.begin(session, now: .now) != nil else {
+                let full = SessionRefusal.full(id)
+                return send(full.reply, on: exchange, full.headers)
+            }
+            let result = ByteBuffer(string: LegacyRules.initializeResult(session.version))
+            var headers = MCPText.jsonHeaders
+            headers.add(name: LegacyRules.sessionHeader, value: sealed)
+            exchange.send(status: .ok, headers: headers, body: RPCReply.result(id, endingWith: result).parts)
+        }
+    }
+
+    /// Why there is no session.
+    struct SessionRefusal: Error {
+        let reply: RPCReply
+        var headers: HTTPHeaders = [:]
+
+        static func full(_ id: ByteBuffer?) -> SessionRefusal {
+            overloaded(
+                "stonegate has as many sessions as limits.sessions allows, and all of them are in use. Try again later.", id)
+        }
+
+        static func overloaded(_ words: String, _ id: ByteBuffer?) -> SessionRefusal {
+            SessionRefusal(
+                reply: .error(ErrorCode.overloaded.traits.rpcCode, words, id: id, status: .serviceUnavailable),
+                headers: ["Retry-After": "5"])
+        }
+    }
+
+    /// The session that an `initialize` asks for.
+    func newSession(
+        _ message: WireMessage, _ headers: HTTPRequestFields, _ sessionID: MCPSession.ID, _ scope: Visibility,
+        _ id: ByteBuffer
+    ) -> Result<MCPSession, SessionRefusal> {
         guard let requested = message.string(message.param("protocolVersion")) else {
-            return send(
-                .error(RPCCode.invalidParams, "initialize needs params.protocolVersion.", id: id), on: exchange)
+            return .failure(
+                .init(reply: .error(RPCCode.invalidParams, "initialize needs params.protocolVersion.", id: id)))
         }
-        if let refusal = unknownScope(scope, id) { return send(refusal, on: exchange) }
+        if let refusal = unknownScope(scope, id) { return .failure(.init(reply: refusal)) }
         guard services.takesSessions else {
-            return refuse(
-                .serviceUnavailable,
-                "stonegate holds nearly as many bytes as limits.buffered_bytes allows and takes no new sessions. Try again later.",
-                code: ErrorCode.overloaded.traits.rpcCode, id: id, on: exchange, headers: ["Retry-After": "5"])
+            return .failure(
+                .overloaded(
+                    "stonegate holds nearly as many bytes as limits.buffered_bytes allows and takes no new sessions. Try again "
+                        + "later.", id))
         }
-        var agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
+        let named = headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
+        var agent = named
         if agent == nil, let info = message.param("clientInfo"), info.isObject {
             agent = JSONMembers(message.slice(info.value))?.string("name").flatMap { AgentName.bounded($0.utf8) }
         }
-        var random = SystemRandomNumberGenerator()
-        let session = MCPSession(
-            id: .init(high: random.next(), low: random.next()), version: LegacyRules.negotiated(requested),
-            agent: agent ?? AgentName.anonymous,
-            capabilities: message.value(message.param("capabilities")).map { ClientCapabilities($0) } ?? [],
-            issued: Int64(time(nil)))
-        guard let sealed = sealer.seal(session) else {
-            return send(
-                .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id), on: exchange)
-        }
-        let result = ByteBuffer(string: LegacyRules.initializeResult(session.version))
-        var headers = MCPText.jsonHeaders
-        headers.add(name: LegacyRules.sessionHeader, value: sealed)
-        exchange.send(status: .ok, headers: headers, body: RPCReply.result(id, endingWith: result).parts)
+        return .success(
+            MCPSession(
+                id: sessionID, version: LegacyRules.negotiated(requested), agent: agent ?? AgentName.anonymous,
+                isBound: named != nil,
+                capabilities: message.value(message.param("capabilities")).map { ClientCapabilities($0) } ?? [],
+                issued: Int64(WallClock.milliseconds() / 1_000), run: sessions.run))
     }
 
     /// The session of a request and what goes with it; nil when the request was refused.
@@ -82,8 +118,15 @@ extension MCPFrontEnd {
                 id: id, on: exchange)
             return nil
         }
-        guard let session = session(sealed) else {
+        let live: LiveSession
+        switch session(sealed, request.headers) {
+        case .live(let found): live = found
+        case .terminated:
             refuse(.notFound, LegacyRules.terminated, id: id, on: exchange)
+            return nil
+        case .full:
+            let full = SessionRefusal.full(id)
+            send(full.reply, on: exchange, full.headers)
             return nil
         }
         guard LegacyRules.permitsVersion(request.headers) else {
@@ -100,15 +143,17 @@ extension MCPFrontEnd {
             refuse(.badRequest, fault.message, code: fault.code, id: id, on: exchange)
             return nil
         }
-        let agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? session.agent
-        return MCPContext(
-            version: session.version, session: session, agent: agent, scope: scope, capabilities: session.capabilities,
-            timeout: timeout)
+        return legacyContext(live, request.headers, scope, timeout)
     }
 
-    private func session(_ sealed: ArraySlice<UInt8>) -> MCPSession? {
-        guard let session = sealer.open(sealed), !ended.withLock({ $0.contains(session.id) }) else { return nil }
-        return session
+    func legacyContext(
+        _ live: LiveSession, _ headers: HTTPRequestFields, _ scope: Visibility, _ timeout: Duration?
+    ) -> MCPContext {
+        let session = live.session
+        let agent = headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? session.agent
+        return MCPContext(
+            version: session.version, session: session, live: live, agent: agent, scope: scope,
+            capabilities: session.capabilities, logLevel: live.logLevel, timeout: timeout)
     }
 
     /// Takes in what needs no answer: notices, and answers to requests that the gateway never sends.
@@ -143,36 +188,12 @@ extension MCPFrontEnd {
     ) async -> Value {
         guard let session = context.session else { return await body() }
         let key = CallTable.Key(session: session.id, request: id)
+        context.live?.enter()
         calls.withLock { $0.add(canceller, key) }
-        defer { calls.withLock { $0.remove(canceller, key) } }
-        return await body()
-    }
-
-    // MARK: GET and DELETE
-
-    /// The stream of a session's notices.
-    func openSessionStream(_ request: HTTPRequest, _ exchange: HTTPExchange, _ scope: Visibility) {
-        guard MediaTypes.names("text/event-stream", request.headers),
-            request.headers.contains(LegacyRules.sessionHeader)
-        else { return refuseMethod(exchange) }
-        guard let context = legacyContext(request, exchange, scope, nil), let session = context.session else { return }
-        if refusesWhileDraining(nil, on: exchange) { return }
-        guard streams.hasRoom, services.takesSessions else {
-            return refuse(
-                .serviceUnavailable, "Too many event streams are open. Try again later.", on: exchange,
-                headers: ["Retry-After": "30"])
+        defer {
+            calls.withLock { $0.remove(canceller, key) }
+            context.live?.leave()
         }
-        let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
-        keep(
-            .init(stream: stream, visibility: scope, session: session.id, notice: MCPText.toolsChanged), exchange)
-    }
-
-    func endSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        guard let sealed = request.headers.bytes(of: LegacyRules.sessionHeader) else { return refuseMethod(exchange) }
-        guard let session = session(sealed) else { return refuse(.notFound, LegacyRules.terminated, on: exchange) }
-        ended.withLock { $0.end(session.id) }
-        streams.end(session: session.id)
-        services.sessionEnded(.session(high: session.id.high, low: session.id.low))
-        exchange.send(status: .ok)
+        return await body()
     }
 }

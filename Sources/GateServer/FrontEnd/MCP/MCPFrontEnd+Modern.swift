@@ -24,7 +24,7 @@ extension MCPFrontEnd {
             if let refusal = unknownScope(scope, id) { return send(refusal, on: exchange) }
             send(.result(id, endingWith: MCPText.discoverResult), on: exchange)
         } else if message.isMethod(MCPMethod.listen) {
-            listen(message, request, exchange, scope, id)
+            await listen(message, request, exchange, scope, id)
         } else {
             send(unknownMethod(message, id, status: .notFound), on: exchange)
         }
@@ -49,54 +49,11 @@ extension MCPFrontEnd {
         await answerCall(message, context, request, exchange, id, canceller)
     }
 
-    private func modernAgent(_ message: WireMessage, _ headers: HTTPRequestFields) -> String {
+    func modernAgent(_ message: WireMessage, _ headers: HTTPRequestFields) -> String {
         if let given = headers.bytes(of: AgentName.header).flatMap({ AgentName.bounded($0) }) { return given }
         guard let info = message.meta(MCPMeta.clientInfo), info.isObject,
             let name = JSONMembers(message.slice(info.value))?.string("name")
         else { return AgentName.anonymous }
         return AgentName.bounded(name.utf8) ?? AgentName.anonymous
-    }
-
-    // MARK: Subscriptions
-
-    private func listen(
-        _ message: WireMessage, _ request: HTTPRequest, _ exchange: HTTPExchange, _ scope: Visibility, _ id: ByteBuffer
-    ) {
-        guard MediaTypes.accepts("text/event-stream", request.headers) else {
-            return send(
-                .error(
-                    RPCCode.invalidRequest, "A subscription needs \"Accept: application/json, text/event-stream\".",
-                    id: id, status: .notAcceptable), on: exchange)
-        }
-        guard let field = message.param("notifications"), field.isObject,
-            let filter = JSONMembers(message.slice(field.value))
-        else {
-            return send(
-                .error(
-                    RPCCode.invalidParams, "params.notifications must be an object that says what to be told of.",
-                    id: id, status: .badRequest), on: exchange)
-        }
-        if refusesWhileDraining(id, on: exchange) { return }
-        guard streams.hasRoom, services.takesSessions else {
-            return send(
-                .error(
-                    RPCCode.internalError, "Too many event streams are open. Try again later.", id: id,
-                    status: .serviceUnavailable), on: exchange)
-        }
-        let wantsTools = filter.find("toolsListChanged")?.isTrue ?? false
-        let meta = SubscriptionText(id: id)
-        let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
-        stream.write(meta.acknowledged(tools: wantsTools))
-        keep(
-            .init(
-                stream: stream, visibility: wantsTools ? scope : nil, notice: meta.toolsChanged,
-                farewell: meta.ended), exchange)
-    }
-
-    /// Keeps a stream until its client goes or the gateway stops.
-    func keep(_ entry: NoticeStreams.Entry, _ exchange: HTTPExchange) {
-        guard let id = streams.add(entry) else { return }
-        exchange.onClose { [streams] _ in streams.remove(id) }
-        exchange.onShutdown { [streams] in streams.end(id) }
     }
 }

@@ -52,7 +52,7 @@ extension MCPFrontEnd {
             RPCCode.invalidRequest, "\"id\" must be a string or an integer.", id: nil, status: .badRequest)
     }
 
-    private static func isID(_ text: ByteBuffer) -> Bool {
+    static func isID(_ text: ByteBuffer) -> Bool {
         text.withUnsafeReadableBytes { bytes in
             bytes.first == UInt8(ascii: "\"") || bytes.allSatisfy { $0 == UInt8(ascii: "-") || $0 &- 0x30 < 10 }
         }

@@ -1,5 +1,6 @@
 package import GateHTTP
 import GateBackend
+package import GateCore
 import GateProtocol
 package import NIOCore
 import NIOHTTP1
@@ -7,32 +8,52 @@ import Synchronization
 
 /// The gateway as an MCP server over streamable HTTP, for clients of both eras on the same address.
 ///
-/// Whoever routes requests has checked Host and Origin before; methods, content types and bodies are checked here. Legacy
-/// sessions are nothing but their signed ids, modern requests stand alone, so the only state is what is open at the moment:
-/// streams, calls, and the ids of sessions that were ended.
+/// Whoever routes requests has checked Host and Origin before; methods, content types and bodies are checked here. Modern requests
+/// stand alone; a legacy session is its signed id and, while the gateway runs, what ``LiveSession`` holds of it.
 package final class MCPFrontEnd: Sendable {
     let services: any GatewayServices
     let sealer: SessionSealer
     let options: MCPOptions
     let streams: NoticeStreams
     let calls = Mutex(CallTable())
-    let ended: Mutex<EndedSessions>
+    let sessions: SessionTable
+    let replays: ReplayStore
+    /// Clients of the transport of 2024-11-05.
+    let clients = Mutex<[MCPSession.ID: EventStreamClient]>([:])
+    let lastStream = Atomic<UInt64>(0)
+    private let janitor: RepeatedTask
     let tools: GatewayTools
 
     /// - Parameters:
     ///   - sealer: signs the ids of sessions.
-    ///   - group: where the one timer that keeps streams alive runs.
+    ///   - ledger: where it is kept what became of sessions; in memory when left out.
+    ///   - group: where the timers that keep streams alive and end idle sessions run.
+    ///   - budget: what events that are kept for clients are counted in.
     package init(
-        services: any GatewayServices, sealer: SessionSealer, group: any EventLoopGroup,
-        options: MCPOptions = MCPOptions()
+        services: any GatewayServices, sealer: SessionSealer, ledger: SessionLedger? = nil, group: any EventLoopGroup,
+        options: MCPOptions = MCPOptions(), budget: MemoryBudget? = nil
     ) {
         self.services = services
         self.sealer = sealer
         self.options = options
-        streams = NoticeStreams(services: services, options: options)
-        ended = Mutex(EndedSessions(limit: options.maxEndedSessions))
+        let streams = NoticeStreams(services: services, options: options)
+        let replays = ReplayStore(limits: options.replay, budget: budget)
+        let loop = group.next()
+        let sessions = SessionTable(
+            run: UInt32.random(in: 0...UInt32.max), limit: options.maxSessions, idleTimeout: options.sessionIdleTimeout,
+            ledger: ledger ?? SessionLedger(directory: nil, loop: loop), now: .now
+        ) { MCPFrontEnd.ended($0, streams: streams, replays: replays, services: services) }
+        self.streams = streams
+        self.replays = replays
+        self.sessions = sessions
         tools = GatewayTools(services: services)
-        streams.run(on: group.next(), every: options.keepAlive)
+        streams.run(on: loop, every: options.keepAlive)
+        let pace = TimeAmount(min(.seconds(30), max(.milliseconds(100), options.sessionIdleTimeout / 4)))
+        janitor = loop.scheduleRepeatedTask(initialDelay: pace, delay: pace) { _ in
+            let now = Instant.now
+            sessions.expire(now: now)
+            replays.expire(now: now)
+        }
     }
 
     /// Answers one request to an MCP path.
@@ -47,18 +68,28 @@ package final class MCPFrontEnd: Sendable {
     }
 
     /// Ends all event streams in the protocol's way; calls in flight are answered as usual.
-    package func shutdown() { streams.close() }
+    package func shutdown() {
+        janitor.cancel()
+        streams.close()
+    }
 
     /// Sends a comment on every open stream at once, as the timer does.
     package func keepAlive() { streams.keepAlive() }
 
     /// Event streams that are open.
     package var openStreams: Int { streams.count }
+    package var openSessions: Int { sessions.count }
 
     // MARK: Answers
 
     func send(_ reply: RPCReply, on exchange: HTTPExchange) {
         exchange.send(status: reply.status, headers: MCPText.jsonHeaders, body: reply.parts)
+    }
+
+    func send(_ reply: RPCReply, on exchange: HTTPExchange, _ headers: HTTPHeaders) {
+        var all = MCPText.jsonHeaders
+        all.add(contentsOf: headers)
+        exchange.send(status: reply.status, headers: all, body: reply.parts)
     }
 
     /// - Returns: whether the request was refused because the gateway is stopping.

@@ -6,16 +6,35 @@ package struct MCPOptions: Sendable {
     package var maxStreams = 10_000
     /// GET streams of one session; one more ends the oldest.
     package var maxStreamsPerSession = 4
-    /// Ended sessions that are remembered.
-    package var maxEndedSessions = 65_536
+    /// Event streams of one agent.
+    package var maxStreamsPerAgent = 1_000
+    /// Sessions at one time.
+    package var maxSessions = 10_000
+    /// How long a session may be unused; open streams and calls are uses.
+    package var sessionIdleTimeout: Duration = .seconds(86_400)
+    /// Resources that one subscription, or one session, is told of.
+    package var maxResourcesPerSubscription = 500
+    /// Events that are kept for clients of one session that come back.
+    package var replayEvents = 256
+    package var replayBytes = 512 * 1024
+    /// The same of all sessions.
+    package var replayTotalBytes = 16 * 1024 * 1024
+    /// Whether clients are told that lists have changed, unless their endpoint says otherwise.
+    package var announcesChanges = true
     /// Messages of one batch (2025-03-26).
     package var maxBatch = 100
     /// How often streams get a comment, so that both sides notice a dead connection.
-    package var keepAlive: Duration = .seconds(15)
+    package var keepAlive: Duration = .seconds(25)
     /// The longest time that `X-Stonegate-Timeout` can ask for.
     package var maxCallTimeout: Duration = .seconds(300)
     /// What a message is held to.
     package var json = JSONLimits.standard
 
     package init() {}
+}
+
+extension MCPOptions {
+    var replay: ReplayBuffer.Limits {
+        ReplayBuffer.Limits(events: replayEvents, bytes: replayBytes, totalBytes: replayTotalBytes)
+    }
 }

@@ -7,6 +7,8 @@ package import NIOHTTP1
 /// Where MCP requests go.
 package protocol MCPEndpoint: Sendable {
     func respond(to request: HTTPRequest, on exchange: HTTPExchange, scope: Visibility) async
+    func openEventStream(_ request: HTTPRequest, on exchange: HTTPExchange, scope: Visibility)
+    func postMessage(_ request: HTTPRequest, on exchange: HTTPExchange, session: String?) async
 }
 
 extension MCPFrontEnd: MCPEndpoint {}
@@ -36,7 +38,7 @@ package struct GatewayResponder: HTTPResponder {
         let destination = table.find(head)
         if let refusal = requestGuard.refusal(head, changes: destination.changes) { return rejection(refusal) }
         switch destination {
-        case .mcp: return nil
+        case .mcp, .eventStream, .messages: return nil
         case .missing:
             return rejection(
                 GateError(
@@ -73,6 +75,14 @@ package struct GatewayResponder: HTTPResponder {
     package func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
         switch table.find(request.head) {
         case .mcp(let server): await respondMCP(request, exchange, server: server)
+        case .eventStream(let server):
+            if let scope = scope(request, exchange, server: server) {
+                mcp.openEventStream(request, on: exchange, scope: scope)
+            }
+        case .messages:
+            let query = QueryItems(request.query)
+            guard query.isValid else { return answer(GatewayResponder.unreadableQuery, exchange) }
+            await mcp.postMessage(request, on: exchange, session: query[MCPFrontEnd.sessionItem])
         case .route(let route, let parameters): await respondREST(request, exchange, route, parameters)
         case .missing, .wrongMethod: break
         }
@@ -99,22 +109,23 @@ package struct GatewayResponder: HTTPResponder {
             exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
             return
         }
+        guard let scope = scope(request, exchange, server: server) else { return }
+        await mcp.respond(to: request, on: exchange, scope: scope)
+    }
+
+    /// What an MCP address shows; nil when the request was refused.
+    private func scope(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) -> Visibility? {
         let query = QueryItems(request.query)
         guard query.isValid else {
             answer(GatewayResponder.unreadableQuery, exchange)
-            return
+            return nil
         }
-        let scope: Visibility
-        if let server {
-            guard services.serverNames(.all).contains(where: { $0.utf8.elementsEqual(server.utf8) }) else {
-                answer(GateError(.serverNotFound, "There is no server '\(server)'.", source: .caller), exchange)
-                return
-            }
-            scope = Visibility(servers: [server])
-        } else {
-            scope = GatewayResponder.scope(query)
+        guard let server else { return GatewayResponder.scope(query) }
+        guard services.serverNames(.all).contains(where: { $0.utf8.elementsEqual(server.utf8) }) else {
+            answer(GateError(.serverNotFound, "There is no server '\(server)'.", source: .caller), exchange)
+            return nil
         }
-        await mcp.respond(to: request, on: exchange, scope: scope)
+        return Visibility(servers: [server])
     }
 
     private func respondREST(

@@ -2,8 +2,9 @@ import GateProtocol
 
 /// Turns sessions into ids and back. An id is visible ASCII (base64url) and cannot be made, or changed, without the key.
 package struct SessionSealer: Sendable {
-    private static let format: UInt8 = 2
-    private static let fixedBytes = 28
+    private static let format: UInt8 = 3
+    private static let fixedBytes = 33
+    private static let boundFlag: UInt8 = 1
     static let maxAgentBytes = AgentName.maxBytes
     /// No id is longer; longer ones are not looked at.
     private static let maxIDBytes = 256
@@ -23,6 +24,10 @@ package struct SessionSealer: Sendable {
         payload.reserveCapacity(SessionSealer.fixedBytes + SessionSealer.maxAgentBytes)
         payload.append(UInt8(truncatingIfNeeded: session.capabilities.rawValue >> 8))
         payload.append(UInt8(truncatingIfNeeded: session.capabilities.rawValue))
+        for shift in stride(from: UInt32(24), through: 0, by: -8) {
+            payload.append(UInt8(truncatingIfNeeded: session.run >> shift))
+        }
+        payload.append(session.isBound ? SessionSealer.boundFlag : 0)
         for word in [session.id.high, session.id.low, UInt64(bitPattern: session.issued)] {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 payload.append(UInt8(truncatingIfNeeded: word >> shift))
@@ -42,13 +47,14 @@ package struct SessionSealer: Sendable {
             payload[0] == SessionSealer.format, let version = SessionSealer.version(payload[1])
         else { return nil }
         let words = (0..<3).map { index in
-            payload[(4 + index * 8)..<(12 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            payload[(9 + index * 8)..<(17 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         }
         return MCPSession(
             id: .init(high: words[0], low: words[1]), version: version,
             agent: String(decoding: payload[SessionSealer.fixedBytes...], as: UTF8.self),
+            isBound: payload[8] & SessionSealer.boundFlag != 0,
             capabilities: ClientCapabilities(rawValue: UInt16(payload[2]) << 8 | UInt16(payload[3])),
-            issued: Int64(bitPattern: words[2]))
+            issued: Int64(bitPattern: words[2]), run: payload[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
     }
 
     private static func code(_ version: ProtocolVersion) -> UInt8 {

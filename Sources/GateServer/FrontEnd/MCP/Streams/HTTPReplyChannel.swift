@@ -30,7 +30,7 @@ final class HTTPReplyChannel: ReplyChannel {
             switch phase {
             case .waiting:
                 let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
-                phase = .streaming(stream, keepAlive: streams.add(.init(stream: stream, isAnswer: true)))
+                phase = .streaming(stream, keepAlive: streams.add(.init(outlet: AnswerOutlet(stream), isAnswer: true)))
                 return stream.write(event)
             case .streaming(let stream, _): return stream.write(event)
             case .done: return false

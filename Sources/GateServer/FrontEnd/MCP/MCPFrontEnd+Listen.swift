@@ -1,0 +1,43 @@
+import NIOHTTP1
+import GateBackend
+import GateCore
+import GateHTTP
+import GateProtocol
+import NIOCore
+
+/// Subscriptions of 2026-07-28.
+extension MCPFrontEnd {
+    func listen(
+        _ message: WireMessage, _ request: HTTPRequest, _ exchange: HTTPExchange, _ scope: Visibility, _ id: ByteBuffer
+    ) async {
+        guard MediaTypes.accepts("text/event-stream", request.headers) else {
+            return send(
+                .error(
+                    RPCCode.invalidRequest, "A subscription needs \"Accept: application/json, text/event-stream\".",
+                    id: id, status: .notAcceptable), on: exchange)
+        }
+        guard let field = message.param("notifications"), field.isObject, let wish = message.value(field) else {
+            return send(
+                .error(
+                    RPCCode.invalidParams, "params.notifications must be an object that says what to be told of.",
+                    id: id, status: .badRequest), on: exchange)
+        }
+        if refusesWhileDraining(id, on: exchange) { return }
+        let agent = modernAgent(message, request.headers)
+        let full = services.takesSessions ? streams.refusal(for: agent) : "Too many event streams are open. Try again later."
+        if let full {
+            return send(
+                .error(RPCCode.internalError, full, id: id, status: .serviceUnavailable), on: exchange,
+                ["Retry-After": "30"])
+        }
+        var granted = SubscriptionFilter(wish)
+        granted.kinds.formIntersection(kinds(request))
+        let outlet = ListenStream(exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders), id: id)
+        outlet.acknowledge(granted)
+        let entry = NoticeStreams.Entry(
+            outlet: outlet, visibility: scope, kinds: granted.kinds, agent: ExactText(agent))
+        guard let number = streams.add(entry) else { return }
+        exchange.onClose { [streams] _ in streams.remove(number) }
+        exchange.onShutdown { [streams] in streams.end(number) }
+    }
+}
