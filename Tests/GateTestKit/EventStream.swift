@@ -54,9 +54,9 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// The next event that was not yet taken.
+    /// The next event with data that was not yet taken: those that only give the client an id are left out.
     package func next(within time: Duration = .seconds(20)) async throws -> ServerSentEvent {
-        let found = try await events.first(from: position.withLock { $0 }, within: time) { _ in true }
+        let found = try await events.first(from: position.withLock { $0 }, within: time) { !$0.data.isEmpty }
         position.withLock { $0 = found.index + 1 }
         return found.element
     }

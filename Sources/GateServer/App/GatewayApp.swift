@@ -77,7 +77,8 @@ package struct GatewayApp: Sendable {
             logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(
-            services: gateway, sealer: sealer, ledger: ledger, group: group, options: mcpOptions, budget: gateway.budget)
+            services: gateway, sealer: sealer, ledger: ledger, group: group, options: mcpOptions, budget: gateway.budget
+        )
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(
             configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)

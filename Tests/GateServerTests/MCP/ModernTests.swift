@@ -144,7 +144,8 @@ struct ModernTests {
             for (stream, id) in [(text, "\"1\""), (number, "1")] {
                 let ack = try JSONValue(parsing: try await stream.next().data)
                 #expect(ack["method"] == "notifications/subscriptions/acknowledged")
-                #expect(ack["params"]?["notifications"]?.text == #"{"toolsListChanged":true,"promptsListChanged":true}"#)
+                let granted = #"{"toolsListChanged":true,"promptsListChanged":true}"#
+                #expect(ack["params"]?["notifications"]?.text == granted)
                 #expect(ack["params"]?["_meta"]?[key]?.text == id)
             }
             #expect(

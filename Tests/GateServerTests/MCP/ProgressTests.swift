@@ -31,7 +31,7 @@ struct ProgressTests {
             var seen: [String] = []
             while let event = try? await stream.next(within: .seconds(5)) {
                 #expect(event.event == "message")
-                #expect(event.id == nil)
+                #expect(event.id != nil)
                 seen.append(event.data)
             }
             let head = #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t\u0041","#

@@ -17,7 +17,7 @@ extension MCPFrontEnd {
             return refuse(.notAcceptable, "Send \"Accept: text/event-stream\".", on: exchange)
         }
         if refusesWhileDraining(nil, on: exchange) { return }
-        guard services.takesSessions else { return refuseStream("Too many event streams are open. Try again later.", exchange) }
+        guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
         let agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
         if let refusal = streams.refusal(for: agent ?? AgentName.anonymous) { return refuseStream(refusal, exchange) }
         var random = SystemRandomNumberGenerator()
@@ -63,7 +63,8 @@ extension MCPFrontEnd {
         }
         guard let sealed, !sealed.utf8.isEmpty else {
             return refuse(
-                .badRequest, "The address needs \(MCPFrontEnd.sessionItem). The first event of GET /sse names the whole address.",
+                .badRequest,
+                "The address needs \(MCPFrontEnd.sessionItem): the first event of GET /sse names the whole address.",
                 on: exchange)
         }
         guard let session = sealer.open(Array(sealed.utf8)[...]), isOwner(session, request.headers),

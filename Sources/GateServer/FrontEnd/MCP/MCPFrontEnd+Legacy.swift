@@ -48,7 +48,8 @@ extension MCPFrontEnd {
         case .success(let session):
             guard let sealed = sealer.seal(session) else {
                 return send(
-                    .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id), on: exchange)
+                    .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id),
+                    on: exchange)
             }
             guard sessions.begin(session, now: .now) != nil else {
                 let full = SessionRefusal.full(id)
@@ -68,7 +69,8 @@ extension MCPFrontEnd {
 
         static func full(_ id: ByteBuffer?) -> SessionRefusal {
             overloaded(
-                "stonegate has as many sessions as limits.sessions allows, and all of them are in use. Try again later.", id)
+                "stonegate has as many sessions as limits.sessions allows, and all of them are in use. Try again later.",
+                id)
         }
 
         static func overloaded(_ words: String, _ id: ByteBuffer?) -> SessionRefusal {

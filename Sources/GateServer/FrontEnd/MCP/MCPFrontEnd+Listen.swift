@@ -24,7 +24,7 @@ extension MCPFrontEnd {
         }
         if refusesWhileDraining(id, on: exchange) { return }
         let agent = modernAgent(message, request.headers)
-        let full = services.takesSessions ? streams.refusal(for: agent) : "Too many event streams are open. Try again later."
+        let full = services.takesSessions ? streams.refusal(for: agent) : NoticeStreams.full
         if let full {
             return send(
                 .error(RPCCode.internalError, full, id: id, status: .serviceUnavailable), on: exchange,

@@ -75,7 +75,7 @@ extension MCPFrontEnd {
         {
             return
         }
-        guard services.takesSessions else { return refuseStream("Too many event streams are open. Try again later.", exchange) }
+        guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
         if let refusal = streams.refusal(for: context.agent) { return refuseStream(refusal, exchange) }
         let stream = makeStream(live, request: nil)
         guard live.add(stream) else { return refuse(.notFound, LegacyRules.terminated, on: exchange) }

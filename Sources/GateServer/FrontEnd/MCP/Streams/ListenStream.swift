@@ -37,7 +37,8 @@ final class ListenStream: EventOutlet {
         var out = RPCReply.opening(id)
         out.writeString("{\"resultType\":\"complete\",\"_meta\":{\"\(MCPMeta.subscriptionId)\":")
         out.writeImmutable(id)
-        out.writeString(",\"stonegate/reason\":\"\(reason.rawValue)\",\"\(MCPMeta.serverInfo)\":\(MCPText.serverInfo)}}}")
+        out.writeString(",\"stonegate/reason\":\"\(reason.rawValue)\"")
+        out.writeString(",\"\(MCPMeta.serverInfo)\":\(MCPText.serverInfo)}}}")
         return EventText.message([out])
     }
 }

@@ -63,10 +63,12 @@ final class NoticeStreams: Sendable {
 
     var count: Int { state.withLock { $0.open } }
 
+    static let full = "Too many event streams are open. Try again later."
+
     /// Why an agent cannot have one more stream; nil when it can.
     func refusal(for agent: String) -> String? {
         let (open, own) = state.withLock { ($0.open, $0.agents[ExactText(agent)] ?? 0) }
-        if open >= maxStreams { return "Too many event streams are open. Try again later." }
+        if open >= maxStreams { return NoticeStreams.full }
         guard own >= maxStreamsPerAgent else { return nil }
         return "Agent '\(agent)' has \(own) event streams open, as many as limits.streams_per_agent allows. Close some."
     }
