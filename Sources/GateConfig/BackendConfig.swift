@@ -79,6 +79,15 @@ package struct BackendConfig: Sendable, Equatable {
         case lazy
     }
 
+    /// Whether the backend may ask the agent whose call it works on.
+    package enum Questions: String, Sendable, CaseIterable {
+        /// Where it is certain whose call the question belongs to.
+        case whenCertain = "when_certain"
+        /// Calls run one after the other in each instance, so that it always is.
+        case oneAtATime = "one_at_a_time"
+        case never
+    }
+
     /// Values that stand in for those of `[circuit_breaker]`.
     package struct BreakerOverrides: Sendable, Equatable {
         package var failureThreshold: Int?
@@ -102,6 +111,9 @@ package struct BackendConfig: Sendable, Equatable {
     package var idleTimeout: Duration?
     /// Whether the backend's word that a tool is read-only or idempotent is enough to repeat a call that was sent.
     package var trustAnnotations = false
+    package var questions = Questions.whenCertain
+    /// What the backend is told when it asks for roots and no agent can be asked; none means that it is not told of roots at all.
+    package var roots: [String] = []
     /// Calls in flight at once in each instance; nil means `limits.in_flight_per_backend`.
     package var maxInFlight: Int?
     /// Calls that wait for each instance; nil means `limits.queue_per_backend`.

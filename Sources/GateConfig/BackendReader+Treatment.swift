@@ -19,6 +19,8 @@ extension BackendReader {
         let warmSpares = table.count("warm_spares", Self.warmSparesRange, &diagnostics)
         let idleTimeout = table.duration("idle_timeout", Self.secondsRange, .seconds, &diagnostics)
         let trust = table.boolean("trust_annotations", default: false, &diagnostics)
+        let questions: BackendConfig.Questions = choice("questions", .whenCertain, table, &diagnostics)
+        let roots = roots(table, &diagnostics)
         let maxInFlight = table.count("max_in_flight", Self.countRange, &diagnostics)
         let maxQueue = table.count("max_queue", Self.countRange, &diagnostics)
         let breaker = breaker(table, &diagnostics)
@@ -36,9 +38,26 @@ extension BackendReader {
             if let warmSpares { backend.warmSpares = warmSpares }
             backend.idleTimeout = idleTimeout
             backend.trustAnnotations = trust
+            backend.questions = questions
+            backend.roots = roots
             backend.maxInFlight = maxInFlight
             backend.maxQueue = maxQueue
             backend.circuitBreaker = breaker
+        }
+    }
+
+    /// Folders as absolute paths or `file:` URIs, as URIs.
+    private func roots(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> [String] {
+        table.strings("roots", &diagnostics).enumerated().compactMap { offset, text in
+            let root = text.text
+            if root.utf8.starts(with: "file://".utf8) { return root }
+            guard root.utf8.first == UInt8(ascii: "/") else {
+                diagnostics.report(
+                    table.path.appending("roots").appending(offset),
+                    "must be an absolute path or a URI that begins with file://, not \(quoted(root))")
+                return nil
+            }
+            return "file://" + RootURI.encoded(root)
         }
     }
 

@@ -4,7 +4,7 @@ struct BackendReader {
         "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "request_timeout",
         "protocol", "tools",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
-        "idle_timeout", "trust_annotations", "max_in_flight", "max_queue", "circuit_breaker",
+        "idle_timeout", "trust_annotations", "questions", "roots", "max_in_flight", "max_queue", "circuit_breaker",
     ]
     static let toolKeys = ["allow", "deny"]
 

@@ -91,6 +91,7 @@ extension ConfigField {
             "json_keys_per_object": .integer(\.limits.jsonKeysPerObject, 100...1_000_000),
             "max_call_timeout": .duration(\.limits.maxCallTimeout, .seconds, seconds),
             "drain_timeout": .duration(\.limits.drainTimeout, .seconds, seconds),
+            "question_timeout": .duration(\.limits.questionTimeout, .seconds, seconds),
             "in_flight_per_backend": .integer(\.limits.inFlightPerBackend, count),
             "queue_per_backend": .integer(\.limits.queuePerBackend, count),
             "in_flight_per_principal": .integer(\.limits.inFlightPerPrincipal, count),

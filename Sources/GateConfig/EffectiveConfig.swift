@@ -119,6 +119,8 @@ extension BackendConfig {
         ]
         if let idleTimeout { entries.append(("idle_timeout", .integer(DurationUnit.seconds.count(idleTimeout)))) }
         entries.append(("trust_annotations", .boolean(trustAnnotations)))
+        entries.append(("questions", .string(questions.rawValue)))
+        entries.append(("roots", .array(roots.map { .string($0) })))
         if let maxInFlight { entries.append(("max_in_flight", .integer(maxInFlight))) }
         if let maxQueue { entries.append(("max_queue", .integer(maxQueue))) }
         entries.append(("circuit_breaker", .table(breaker)))

@@ -33,6 +33,8 @@ extension GatewayConfig {
         package var maxCallTimeout: Duration = .seconds(300)
         /// How long calls in flight may go on when the gateway stops, or their server is removed or changed.
         package var drainTimeout: Duration = .seconds(30)
+        /// How long an agent may take to answer a question of a backend.
+        package var questionTimeout: Duration = .seconds(300)
         package var inFlightPerBackend = 64
         /// Calls that wait for a free place at one backend.
         package var queuePerBackend = 256

@@ -35,7 +35,8 @@ import Testing
             #"{"name":"a","transport":"stdio","command":"/x","args":["\"\n"],"env":{"K":"s"},"cwd":"/d","#
             + #""request_timeout":9,"protocol":"modern","tools":{"allow":["*"],"deny":[]},"enabled":false,"#
             + #""auto_restart":false,"health_check":true,"isolation":"per_agent","start":"lazy","instances":1,"#
-            + #""max_instances":3,"warm_spares":0,"idle_timeout":7,"trust_annotations":true,"max_in_flight":5,"#
+            + #""max_instances":3,"warm_spares":0,"idle_timeout":7,"trust_annotations":true,"#
+            + #""questions":"one_at_a_time","roots":["file:///a%20b"],"max_in_flight":5,"#
             + #""max_queue":6,"circuit_breaker":{"failure_threshold":2,"reset_timeout":1,"success_threshold":4}}"#
         let backend = try BackendConfig.validated(json: json.utf8)
         #expect(backend.json(secrets: .exposed) == json)

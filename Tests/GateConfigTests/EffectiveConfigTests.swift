@@ -51,6 +51,8 @@ import Testing
                 max_instances = 16
                 warm_spares = 1
                 trust_annotations = false
+                questions = "when_certain"
+                roots = []
                 circuit_breaker = {}
 
                 [[backends]]
@@ -69,6 +71,8 @@ import Testing
                 max_instances = 16
                 warm_spares = 1
                 trust_annotations = false
+                questions = "when_certain"
+                roots = []
                 circuit_breaker = {}
 
                 """)

@@ -23,7 +23,8 @@ extension Backend {
         while true {
             let failure: GateError
             do throws(GateError) {
-                return try await connection.send(request)
+                await connection.raiseLogLevel(for: request)
+                return try connection.checked(try await connection.send(request), call.operation)
             } catch {
                 failure = error
             }

@@ -99,6 +99,7 @@ package struct BackendSettings: Sendable {
     package var breaker = CircuitBreaker.Configuration()
     /// Whether what the backend says of its tools is enough to repeat a call that was sent.
     package var trustsAnnotations = false
+    package var questions = QuestionRules()
 
     package init(name: String, connection: Connection) {
         self.name = name

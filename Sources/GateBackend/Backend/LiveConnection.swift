@@ -103,7 +103,8 @@ struct Connector: Sendable {
     private enum HTTPTransport { case current, eventStream }
 
     private func begin(_ transport: HTTPTransport) async throws(GateError) -> (BackendConnection, StdioLink?) {
-        let connection = BackendConnection(server: settings.name, eventLoop: context.group.next())
+        let connection = BackendConnection(
+            server: settings.name, eventLoop: context.group.next(), rules: settings.questions)
         switch settings.connection {
         case .stdio(let launch):
             let child = try await spawn(launch)

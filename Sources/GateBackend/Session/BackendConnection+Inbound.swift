@@ -17,8 +17,8 @@ extension BackendConnection {
         }
         switch parsed.envelope.kind {
         case .result, .failure: answer(parsed, exchange: exchange)
-        case .request: refuse(parsed)
-        case .notification: notice(parsed)
+        case .request: asked(parsed, exchange: exchange)
+        case .notification: notice(parsed, exchange: exchange)
         }
     }
 
@@ -29,7 +29,7 @@ extension BackendConnection {
     }
 
     package func linkClosed(_ reason: String, unsent: [UInt64]) {
-        let (unsent, entries, observer) = state.withLock { state in
+        let (unsent, entries, observer, questions) = state.withLock { state in
             // They hold this conversation, so it would never be let go.
             defer {
                 state.onNotice = nil
@@ -37,10 +37,11 @@ extension BackendConnection {
                 state.onSessionLost = nil
             }
             let unsent = unsent.compactMap { state.table.remove($0) }
-            return (unsent, state.table.close(reason), state.onClose)
+            return (unsent, state.table.close(reason), state.onClose, state.questions.removeAll())
         }
         // First, so that the second attempt of a call that was not sent does not meet this connection again.
         observer?(reason)
+        for entry in questions { entry.question.withdraw() }
         for entry in unsent { entry.reply.resume(returning: .failure(down(reason))) }
         for entry in entries { entry.reply.resume(returning: .failure(died(reason))) }
     }
@@ -58,6 +59,7 @@ extension BackendConnection {
             if let exchange { fail(exchange, broken("its answer carries another request's id.")) }
             return
         }
+        endQuestions(of: message.envelope.id.flatMap { requestKey(message, $0) } ?? exchange, entry)
         entry.reply.resume(returning: .success(message))
     }
 
@@ -76,7 +78,7 @@ extension BackendConnection {
         }
     }
 
-    private func notice(_ message: WireMessage) {
+    private func notice(_ message: WireMessage, exchange: UInt64?) {
         if message.isMethod(MCPMethod.progress) {
             guard let token = message.param("progressToken"), let key = requestKey(message, token),
                 let value = message.param("progress").flatMap({
@@ -90,32 +92,20 @@ extension BackendConnection {
             listener.onEvent(.progress(message.progressMembers))
             return
         }
+        if message.isMethod(MCPMethod.message) { return logged(message, exchange: exchange) }
+        if message.isMethod(MCPMethod.cancelled) { return tookBack(message) }
         state.withLock { $0.onNotice }?(message)
-    }
-
-    /// Answers what a backend asks: it is alive, and nothing else is offered.
-    private func refuse(_ message: WireMessage) {
-        guard let id = message.envelope.id else { return }
-        var out = ByteBuffer()
-        out.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
-        out.writeImmutable(message.slice(id.value))
-        if message.isMethod(MCPMethod.ping) {
-            out.writeStaticString(",\"result\":{}}\n")
-        } else {
-            out.writeStaticString(
-                ",\"error\":{\"code\":-32601,\"message\":\"stonegate does not answer this request\"}}\n")
-        }
-        post("response", out)
     }
 
     private func fail(_ key: UInt64, _ error: GateError) {
         guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
+        endQuestions(of: key, entry)
         entry.reply.resume(returning: .failure(error))
     }
 
     package func linkSkipped(_ count: Int) { state.withLock { $0.strayMessages += count } }
 
-    private func countStray() { state.withLock { $0.strayMessages += 1 } }
+    func countStray() { state.withLock { $0.strayMessages += 1 } }
 }
 
 extension WireMessage {

@@ -15,6 +15,11 @@ package final class BackendConnection: MessageLinkReceiver {
         var strayMessages = 0
         /// Calls that ran out of time since the backend answered last.
         var unanswered = 0
+        var questions = QuestionTable()
+        /// The level that a backend of the session revisions was told last; nil when it was told none.
+        var logLevel: LogLevel?
+        /// Whether it can be told one.
+        var takesLogLevel = false
         var onNotice: (@Sendable (WireMessage) -> Void)?
         var onClose: (@Sendable (String) -> Void)?
         var onSessionLost: (@Sendable () -> Void)?
@@ -26,12 +31,16 @@ package final class BackendConnection: MessageLinkReceiver {
     package let server: String
     package let eventLoop: any EventLoop
     let limits: JSONLimits
+    let rules: QuestionRules
     let state = Mutex(State())
 
-    package init(server: String, eventLoop: any EventLoop, limits: JSONLimits = .standard) {
+    package init(
+        server: String, eventLoop: any EventLoop, limits: JSONLimits = .standard, rules: QuestionRules = .init()
+    ) {
         self.server = server
         self.eventLoop = eventLoop
         self.limits = limits
+        self.rules = rules
     }
 
     /// Gives the connection its link. To be called once, before the first request.
@@ -109,7 +118,7 @@ package final class BackendConnection: MessageLinkReceiver {
     ) {
         let entry = PendingTable.Entry(
             reply: reply, deadline: request.deadline, isCancellable: request.isCancellable,
-            listener: request.listener)
+            listener: request.listener, owner: request.owner)
         let (link, closed, startsSweep) = state.withLock { state in
             guard state.table.closed == nil, let link = state.link else {
                 return (nil as (any MessageLink)?, state.table.closed ?? "it is not connected", false)
@@ -133,6 +142,7 @@ package final class BackendConnection: MessageLinkReceiver {
 
     /// Gives up what is past its deadline.
     func sweep(now: Instant) {
+        expireQuestions(now: now)
         let (due, goesOn) = state.withLock { state in
             let due = state.table.expired(now: now)
             state.isSweeping = state.table.count > 0
@@ -141,6 +151,7 @@ package final class BackendConnection: MessageLinkReceiver {
         }
         for (key, entry) in due {
             let wasSent = withdraw(key, entry)
+            endQuestions(of: key, entry)
             entry.reply.resume(returning: .failure(wasSent ? timedOut() : timedOutUnsent()))
         }
         if goesOn { scheduleSweep() }
@@ -149,6 +160,7 @@ package final class BackendConnection: MessageLinkReceiver {
     private func giveUp(_ key: UInt64) {
         guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
         let wasSent = withdraw(key, entry)
+        endQuestions(of: key, entry)
         entry.reply.resume(returning: .failure(wasSent ? cancelled() : cancelledUnsent()))
     }
 

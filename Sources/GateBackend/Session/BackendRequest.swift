@@ -20,6 +20,8 @@ package struct BackendRequest: Sendable {
     package var deadline: Instant?
     /// The caller, where it wants to know what happens before the answer.
     package var listener: CallListener?
+    /// The agent or session whose call it is.
+    package var owner: InstanceOwner?
     /// A further round of a call (2026-07-28).
     package var round: CallRound?
     /// Header fields that repeat arguments (HTTP, 2026-07-28), not yet encoded.
@@ -44,6 +46,7 @@ package struct BackendRequest: Sendable {
             call.operation.method, .operation(call.operation), meta: call.meta, deadline: call.deadline,
             listener: call.listener)
         round = call.round
+        owner = call.session ?? .agent(call.principal)
         mirrored = call.mirrored
     }
 
@@ -95,6 +98,7 @@ package struct BackendRequest: Sendable {
         var hasMember = false
         if era == .modern {
             out.writeStaticString(BackendRequest.modernMeta)
+            writeDeclarations(to: &out)
             hasMember = true
         }
         if wantsProgress {
@@ -109,10 +113,20 @@ package struct BackendRequest: Sendable {
         out.writeStaticString("}")
     }
 
-    /// The reserved keys of a modern request. No capability is declared: the gateway answers no questions of backends, and a
-    /// backend must not ask one that nobody answers.
+    /// What this caller can be asked, and nothing else: a backend must not ask a question that nobody answers.
+    private func writeDeclarations(to out: inout ByteBuffer) {
+        let capabilities = listener?.capabilities.intersection(.questions) ?? []
+        out.writeStaticString(",\"io.modelcontextprotocol/clientCapabilities\":")
+        if capabilities.isEmpty { out.writeStaticString("{}") } else { out.writeBytes(capabilities.json.bytes) }
+        guard let level = listener?.logLevel else { return }
+        out.writeStaticString(",\"io.modelcontextprotocol/logLevel\":\"")
+        out.writeString(level.name)
+        out.writeStaticString("\"")
+    }
+
+    /// The reserved keys of a modern request that are always the same.
     private static let modernMeta: StaticString = """
-        "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},\
+        "io.modelcontextprotocol/protocolVersion":"2026-07-28",\
         "io.modelcontextprotocol/clientInfo":{"name":"stonegate","version":"0.1.0"}
         """
 }

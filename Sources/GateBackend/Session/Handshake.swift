@@ -59,7 +59,7 @@ package enum Handshake {
         var params = ByteBuffer()
         params.writeString(
             """
-            "protocolVersion":"\(ProtocolVersion.newestLegacy.rawValue)","capabilities":{},\
+            "protocolVersion":"\(ProtocolVersion.newestLegacy.rawValue)","capabilities":\(connection.rules.declared.json.text),\
             "clientInfo":{"name":"stonegate","version":"\(StonegateVersion.current)"}
             """)
         let reply = try await connection.send(
@@ -74,6 +74,8 @@ package enum Handshake {
         else {
             throw connection.broken("`initialize` was not answered with a protocol version that stonegate knows.")
         }
+        let takesLogLevel = reply.value(reply.resultMember("capabilities"))?["logging"]?.objectValue != nil
+        connection.state.withLock { $0.takesLogLevel = takesLogLevel }
         var notice = ByteBuffer()
         notice.writeStaticString("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
         connection.establish(version, announcing: notice)

@@ -10,9 +10,13 @@ struct PendingTable: Sendable {
 
     struct Entry: Sendable {
         let reply: Reply
-        let deadline: Instant?
+        var deadline: Instant?
         let isCancellable: Bool
         let listener: CallListener?
+        /// The agent or session whose call it is; nil for the gateway's own requests.
+        var owner: InstanceOwner?
+        /// Since when the call's time stands still, because a question of it is open.
+        var pausedSince: Instant?
         /// The last progress passed on: the protocol wants it to rise.
         var progress = -Double.infinity
     }
@@ -48,10 +52,30 @@ struct PendingTable: Sendable {
     mutating func expired(now: Instant) -> [(key: UInt64, entry: Entry)] {
         var due: [(key: UInt64, entry: Entry)] = []
         for (key, entry) in entries {
-            if let deadline = entry.deadline, deadline <= now { due.append((key, entry)) }
+            if let deadline = entry.deadline, deadline <= now, entry.pausedSince == nil { due.append((key, entry)) }
         }
         for (key, _) in due { entries.removeValue(forKey: key) }
         return due
+    }
+
+    /// Calls of agents, as candidates for what comes without a word whose it is.
+    func candidates(_ isWilling: (CallListener) -> Bool) -> [QuestionAttribution.Candidate] {
+        entries.compactMap { key, entry in
+            entry.owner.map { .init(key: key, owner: $0, isWilling: entry.listener.map(isWilling) ?? false) }
+        }
+    }
+
+    /// The call's time stands still from now on.
+    mutating func pause(_ key: UInt64, now: Instant) {
+        if entries[key]?.pausedSince == nil { entries[key]?.pausedSince = now }
+    }
+
+    /// The call's time goes on.
+    mutating func resume(_ key: UInt64, now: Instant) {
+        guard let index = entries.index(forKey: key), let since = entries.values[index].pausedSince else { return }
+        entries.values[index].pausedSince = nil
+        guard let deadline = entries.values[index].deadline else { return }
+        entries.values[index].deadline = deadline.advanced(by: since.duration(to: now))
     }
 
     mutating func close(_ reason: String) -> [Entry] {

@@ -59,6 +59,9 @@ extension BackendSettings {
             resetTimeout: own.resetTimeout ?? config.circuitBreaker.resetTimeout,
             successThreshold: own.successThreshold ?? config.circuitBreaker.successThreshold)
         trustsAnnotations = backend.trustAnnotations
+        questions = QuestionRules(
+            isOff: backend.questions == .never, timeout: config.limits.questionTimeout, roots: backend.roots)
+        if backend.questions == .oneAtATime, case .stdio = connection { admission.inFlight = 1 }
     }
 }
 

@@ -132,6 +132,8 @@ enum Schemas {
             ("max_instances", integer), ("warm_spares", integer), ("idle_timeout", integer),
             ("trust_annotations", boolean), ("max_in_flight", integer), ("max_queue", integer),
             ("circuit_breaker", object),
+            ("questions", ["type": "string", "enum": ["when_certain", "one_at_a_time", "never"]]),
+            ("roots", ["type": "array", "items": string]),
         ])
     static let acknowledged = object([("ok", boolean), ("name", string), ("action", string)])
 

@@ -1,0 +1,45 @@
+import GateCore
+import NIOCore
+
+/// The questions of one backend that wait for an answer, by the backend's own ids as it wrote them.
+struct QuestionTable {
+    struct Entry {
+        let question: BackendQuestion
+        /// The call that it belongs to.
+        let call: UInt64
+        let deadline: Instant
+    }
+
+    private(set) var entries: [ByteBuffer: Entry] = [:]
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    func count(of call: UInt64) -> Int { entries.values.count { $0.call == call } }
+
+    /// - Returns: false when the backend uses an id that is in use.
+    mutating func insert(_ entry: Entry, id: ByteBuffer) -> Bool {
+        guard entries[id] == nil else { return false }
+        entries[id] = entry
+        return true
+    }
+
+    mutating func remove(_ id: ByteBuffer) -> Entry? { entries.removeValue(forKey: id) }
+
+    /// The questions of a call that has ended.
+    mutating func removeAll(of call: UInt64) -> [Entry] {
+        guard !entries.isEmpty else { return [] }
+        let ids = entries.filter { $0.value.call == call }.map(\.key)
+        return ids.compactMap { entries.removeValue(forKey: $0) }
+    }
+
+    mutating func removeAll() -> [Entry] {
+        defer { entries = [:] }
+        return Array(entries.values)
+    }
+
+    mutating func expired(now: Instant) -> [(id: ByteBuffer, entry: Entry)] {
+        let due = entries.filter { $0.value.deadline <= now }
+        for id in due.keys { entries[id] = nil }
+        return due.map { ($0.key, $0.value) }
+    }
+}
