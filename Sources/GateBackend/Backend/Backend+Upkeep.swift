@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What happens beside the calls: listing again, listening for changes, looking after its health.
+/// What happens beside the calls: listing again, looking after its health.
 extension Backend {
     /// Lists the tools again; changes that come meanwhile lead to one more listing, not to one each.
     func listAgain() async {
@@ -34,31 +34,6 @@ extension Backend {
                 return state.listsAgain
             }
             if !goesOn { return }
-        }
-    }
-
-    /// Keeps a `subscriptions/listen` stream open for changes of the tools (2026-07-28).
-    func listen(_ connection: BackendConnection) async {
-        var backoff = Backoff(initial: .seconds(1))
-        var filter = ByteBuffer()
-        filter.writeStaticString("\"notifications\":{\"toolsListChanged\":true}")
-        while state.withLock({ $0.live?.connection === connection }) {
-            let began = Instant.now
-            do throws(GateError) {
-                let end = try await connection.send(BackendRequest(MCPMethod.listen, .members(filter), deadline: nil))
-                // A backend that refuses to be listened to is listed by the clock alone.
-                if end.envelope.kind == .failure { return }
-            } catch {
-                if error.code == .cancelled || error.upstreamStatus != nil { return }
-            }
-            // Ended with its conversation: there is nothing to wait for, and somebody may wait for this.
-            guard state.withLock({ $0.live?.connection === connection }) else { return }
-            if began.duration(to: .now) > .seconds(30) { backoff.reset() }
-            let pause = backoff.next(random: Double.random(in: 0..<1))
-            let waited = loop.scheduleTask(in: .nanoseconds(pause.wholeNanoseconds)) {}
-            try? await waited.futureResult.get()
-            // What changed in between was not announced to anybody.
-            notice(.toolsChanged)
         }
     }
 }

@@ -34,6 +34,14 @@ package final class Backend: Sendable {
         var isListening = false
         var isListing = false
         var listsAgain = false
+        /// Resources that somebody follows.
+        var watches = WatchTable()
+        var isSettling = false
+        var listening = ListenPlan()
+        var isListenDue = false
+        var listenBackoff = Backoff(initial: .seconds(1))
+        /// It has been reached before: what happened in between was not announced.
+        var isReconnected = false
     }
 
     package let settings: BackendSettings
@@ -52,6 +60,9 @@ package final class Backend: Sendable {
         /// This conversation has ended.
         case closed(LiveConnection, String)
         case toolsChanged
+        /// Resources are followed, or no longer.
+        case watchesChanged
+        case listen
         case checkHealth
         case tryCircuit
         case shutDown
@@ -132,6 +143,8 @@ package final class Backend: Sendable {
             decide(failure.exit.map { .exited($0) } ?? .connectFailed(failure.error.message), in: &group)
         case .closed(let live, let reason): closed(live, reason, in: &group)
         case .toolsChanged: group.addTask { await self.listAgain() }
+        case .watchesChanged: group.addTask { await self.settleWatches() }
+        case .listen: group.addTask { await self.listen() }
         case .checkHealth: group.addTask { await self.checkHealth() }
         case .tryCircuit: group.addTask { await self.tryCircuit() }
         case .shutDown: break
@@ -193,6 +206,9 @@ package final class Backend: Sendable {
             state.readySince = .now
             state.lastAnswer = .now
             state.isListening = false
+            state.isSettling = false
+            state.listening = ListenPlan()
+            state.listenBackoff.reset()
             state.breaker.backendReplaced(now: .now)
             return true
         }
@@ -207,30 +223,34 @@ package final class Backend: Sendable {
         context.observer.backend(name, listed: live.tools, greeting: live.greeting)
         live.connection.observe(
             onNotice: { [self] message in
-                // What changed before a listen stream was open was not announced to anybody.
-                if message.isMethod(MCPMethod.toolsChanged) || message.isMethod(MCPMethod.acknowledged) {
+                if message.isMethod(MCPMethod.toolsChanged) {
                     notice(.toolsChanged)
+                } else {
+                    _ = heard(message, on: live.connection)
                 }
             },
             onClose: { [self] reason in lost(live, reason) },
             onSessionLost: { [self] in lost(live, "the server forgot the session") })
         decide(.started, in: &group)
         decide(.ready, in: &group)
-        if live.greeting.version.era == .modern, live.greeting.announcesToolChanges {
-            group.addTask { await self.listen(live.connection) }
+        if live.greeting.version.era == .modern {
+            group.addTask { await self.listen() }
+        } else {
+            group.addTask { await self.settleWatches() }
         }
     }
 
     /// Takes a dead conversation out of use at once; what follows from it is decided in ``run()``. Calls that come in between wait.
     private func lost(_ live: LiveConnection, _ reason: String) {
-        let wasInUse = state.withLock { state in
-            guard state.live?.connection === live.connection else { return false }
+        let (wasInUse, waiters) = state.withLock { state -> (Bool, [WatchTable.Waiter]) in
+            guard state.live?.connection === live.connection else { return (false, []) }
             state.live = nil
             state.readySince = nil
             state.lastError = reason
             state.lastStderr = live.link?.stderrTail(20) ?? []
-            return true
+            return (true, state.forgetWatched())
         }
+        for waiter in waiters { waiter.resume(returning: nil) }
         if wasInUse { notice(.closed(live, reason)) }
     }
 
@@ -250,13 +270,14 @@ package final class Backend: Sendable {
     }
 
     private func end() async {
-        let (connection, live) = state.withLock { state in
+        let (connection, live, waiters) = state.withLock { state in
             defer {
                 state.live = nil
                 state.readySince = nil
             }
-            return (state.live?.connection ?? state.opening, state.live)
+            return (state.live?.connection ?? state.opening, state.live, state.forgetWatched())
         }
+        for waiter in waiters { waiter.resume(returning: nil) }
         if let said = live?.link?.stderrTail(20), !said.isEmpty { state.withLock { $0.lastStderr = said } }
         // Woken up, a stopped process would carry out what nobody waits for any more.
         if let child = live?.link?.child, child.isStopped { child.killGroup() }
@@ -266,12 +287,13 @@ package final class Backend: Sendable {
     }
 
     private func stopForGood() async {
-        let (connection, waiting) = state.withLock { state in
+        let (connection, waiting, watchers) = state.withLock { state in
             _ = state.supervisor.handle(.stopRequested, now: .now, random: 0)
             state.retry?.cancel()
             defer { state.live = nil }
-            return (state.live?.connection ?? state.opening, state.ready.removeAll())
+            return (state.live?.connection ?? state.opening, state.ready.removeAll(), state.forgetWatched())
         }
+        for waiter in watchers { waiter.resume(returning: nil) }
         for waiter in waiting { waiter.resume(returning: .failure(notRunning("it is being stopped"))) }
         await connection?.close()
     }

@@ -132,12 +132,19 @@ package final class BackendPool: Sendable {
     // MARK: Choosing
 
     private func acquire(_ call: BackendCall, now: Instant) throws(GateError) -> (InstancePlan.ID, Backend) {
+        try acquire(owner(call.principal, call.session), now: now)
+    }
+
+    func owner(_ principal: ExactText, _ session: InstanceOwner?) -> InstanceOwner {
+        settings.isolation == .perSession ? session ?? .agent(principal) : .agent(principal)
+    }
+
+    func acquire(_ owner: InstanceOwner, now: Instant) throws(GateError) -> (InstancePlan.ID, Backend) {
         enum Found {
             case instance(InstancePlan.ID, Backend)
             case new(InstancePlan.ID)
             case none(isStopped: Bool)
         }
-        let owner = settings.isolation == .perSession ? call.session ?? .agent(call.principal) : .agent(call.principal)
         let found = state.withLock { state -> Found in
             if state.isShutDown || (state.isStopped && !state.plan.rules.isShared) { return .none(isStopped: true) }
             let instances = state.instances
@@ -170,7 +177,7 @@ package final class BackendPool: Sendable {
         }
     }
 
-    private func release(_ id: InstancePlan.ID) {
+    func release(_ id: InstancePlan.ID) {
         let ended = state.withLock { state in
             state.plan.release(id, now: .now) ? state.instances.removeValue(forKey: id) : nil
         }

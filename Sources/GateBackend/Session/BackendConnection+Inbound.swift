@@ -64,7 +64,7 @@ extension BackendConnection {
     }
 
     /// The gateway's own ids are positive integers; some servers echo them as strings.
-    private func requestKey(_ message: WireMessage, _ id: JSONField) -> UInt64? {
+    func requestKey(_ message: WireMessage, _ id: JSONField) -> UInt64? {
         message.buffer.withUnsafeReadableBytes { text in
             var key: UInt64 = 0
             let digits = id.content

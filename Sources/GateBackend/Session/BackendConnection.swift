@@ -83,7 +83,14 @@ package final class BackendConnection: MessageLinkReceiver {
     /// - Throws: `BACKEND_DOWN` (not sent), `BACKEND_DIED`, `OUTCOME_UNKNOWN`, `TIMEOUT`, `CANCELLED` or
     ///   `BACKEND_PROTOCOL_ERROR`.
     package func send(_ request: BackendRequest) async throws(GateError) -> WireMessage {
-        let (key, era) = state.withLock { ($0.table.makeKey(), $0.era) }
+        try await send(request, key: makeKey())
+    }
+
+    /// An id for a request of which others have to know it.
+    func makeKey() -> UInt64 { state.withLock { $0.table.makeKey() } }
+
+    func send(_ request: BackendRequest, key: UInt64) async throws(GateError) -> WireMessage {
+        let era = era
         let message = OutboundMessage(
             key: key, method: request.method, name: request.mirroredName,
             headers: era == .modern ? request.mirrored.map { ($0.header, MCPHeader.encoded($0.value)) } : [],
@@ -157,7 +164,8 @@ package final class BackendConnection: MessageLinkReceiver {
         if goesOn { scheduleSweep() }
     }
 
-    private func giveUp(_ key: UInt64) {
+    /// Nobody waits for the answer to a request any more.
+    func giveUp(_ key: UInt64) {
         guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
         let wasSent = withdraw(key, entry)
         endQuestions(of: key, entry)

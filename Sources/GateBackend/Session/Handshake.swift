@@ -13,6 +13,12 @@ package struct BackendGreeting: Sendable {
     package let hasTools: Bool
     /// Whether it announces changes of its tools.
     package let announcesToolChanges: Bool
+    package let hasResources: Bool
+    package let announcesResourceChanges: Bool
+    /// Whether it tells of updates of single resources to those who subscribe.
+    package let announcesResourceUpdates: Bool
+    package let hasPrompts: Bool
+    package let announcesPromptChanges: Bool
 }
 
 /// Opens the conversation: finds out which era the backend speaks, within the rules of `server/discover` and `initialize`.
@@ -97,7 +103,12 @@ package enum Handshake {
             serverVersion: info["version"]?.stringValue,
             instructions: reply.string(reply.resultMember("instructions")),
             hasTools: capabilities?["tools"]?.objectValue != nil,
-            announcesToolChanges: capabilities?["tools"]?["listChanged"]?.boolValue ?? false)
+            announcesToolChanges: capabilities?["tools"]?["listChanged"]?.boolValue ?? false,
+            hasResources: capabilities?["resources"]?.objectValue != nil,
+            announcesResourceChanges: capabilities?["resources"]?["listChanged"]?.boolValue ?? false,
+            announcesResourceUpdates: capabilities?["resources"]?["subscribe"]?.boolValue ?? false,
+            hasPrompts: capabilities?["prompts"]?.objectValue != nil,
+            announcesPromptChanges: capabilities?["prompts"]?["listChanged"]?.boolValue ?? false)
     }
 }
 

@@ -89,6 +89,9 @@ package struct InstancePlan: Sendable {
         return .create(id)
     }
 
+    /// Keeps an instance in use until it is released.
+    package mutating func hold(_ id: ID) { slots[id]?.load += 1 }
+
     /// - Returns: whether the instance is to end now, because its owner has gone.
     package mutating func release(_ id: ID, now: Instant) -> Bool {
         guard var slot = slots[id] else { return false }
