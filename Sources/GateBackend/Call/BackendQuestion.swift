@@ -53,7 +53,7 @@ package final class BackendQuestion: Sendable {
     }
 
     /// Nobody needs the answer any more: the backend took the question back, the call has ended, or its time is over.
-    func withdraw() {
+    package func withdraw() {
         let (handler, told) = state.withLock { state in
             guard state.onAnswer != nil else {
                 return (nil as (@Sendable (Answer) -> Void)?, nil as (@Sendable () -> Void)?)

@@ -71,13 +71,17 @@ package struct GatewayApp: Sendable {
         guard let sealer = try SessionSealer(key: directory.secret("session.key", bytes: 32)) else {
             throw StateDirectoryError(description: "the session key cannot be used", isBusy: false)
         }
+        guard let states = try StateSealer(key: directory.secret("state.key", bytes: 32)) else {
+            throw StateDirectoryError(description: "the key for states of calls cannot be used", isBusy: false)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = Gateway(
             config: config, source: source, directory: directory, group: group, environment: environment,
             logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(
-            services: gateway, sealer: sealer, ledger: ledger, group: group, options: mcpOptions, budget: gateway.budget
+            services: gateway, sealer: sealer, states: states, ledger: ledger, group: group, options: mcpOptions,
+            budget: gateway.budget
         )
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(

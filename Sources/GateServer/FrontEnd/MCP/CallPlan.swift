@@ -15,4 +15,6 @@ struct PlannedCall: Sendable {
     var call: GatewayCall
     /// It came through `gate_call`: every failure becomes a failed result, which a model can read.
     var isIndirect = false
+    /// How often the user was asked to open pages for it.
+    var pagesShown: UInt8 = 0
 }

@@ -51,37 +51,29 @@ extension MCPFrontEnd {
         }
     }
 
-    /// Carries a request out and sends the answer: plain JSON unless something has to be told before it.
+    /// Carries a request out and sends the answer: plain JSON unless something has to be told or asked before it.
     func answerCall(
         _ message: WireMessage, _ context: MCPContext, _ request: HTTPRequest, _ exchange: HTTPExchange,
         _ id: ByteBuffer, _ canceller: CallCanceller
     ) async {
         let plan = plan(message, context, id)
-        guard case .call(var planned) = plan, let token = message.meta(MCPMeta.progressToken),
-            token.isString || token.isNumber, takesMessages(context, request)
-        else {
+        guard case .call(let planned) = plan else {
             return reply(await canceller.run { await carryOut(plan, context, id) }, context, on: exchange)
         }
-        let channel = replyChannel(context, request, exchange, id)
-        let progress = ProgressNotices(token: message.slice(token.value), channel: channel)
-        planned.call.listener = CallListener(wantsProgress: true) { event in
-            if case .progress(let members) = event { progress.send(members) }
+        let company = company(message, planned, context, request)
+        switch context.era {
+        case .modern: await modernCall(planned, message, context, request, exchange, id, canceller, company)
+        case .legacy: await sessionCall(planned, context, request, exchange, id, canceller, company)
         }
-        let reply = await canceller.run { [planned] in await carryOut(.call(planned), context, id) }
-        channel.finish(reply)
     }
 
-    /// Carries a request out without telling anything before the answer.
+    /// Carries a request out without telling or asking anything before the answer.
     func carryOut(_ plan: CallPlan, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
         switch plan {
         case .answered(let reply): return reply
         case .own(let tool, let arguments): return await tools.answer(tool, arguments, context, id)
         case .call(let planned):
-            do throws(GateError) {
-                return CallAnswer.reply(try await services.call(planned.call), to: planned, context, id)
-            } catch {
-                return CallAnswer.failure(error, of: planned, context, id)
-            }
+            return answerer.reply(await outcome(of: planned, context, asker: nil), to: planned, context, id)
         }
     }
 }

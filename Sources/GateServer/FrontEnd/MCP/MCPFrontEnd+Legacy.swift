@@ -158,10 +158,14 @@ extension MCPFrontEnd {
             capabilities: session.capabilities, logLevel: live.logLevel, timeout: timeout)
     }
 
-    /// Takes in what needs no answer: notices, and answers to requests that the gateway never sends.
+    /// Takes in what needs no answer: notices, and answers to the gateway's questions.
     func accept(_ message: WireMessage, _ context: MCPContext) {
+        guard let session = context.session else { return }
+        if message.envelope.kind == .result || message.envelope.kind == .failure {
+            return questions.accept(message, from: session.id)
+        }
         guard message.envelope.kind == .notification, message.isMethod(MCPMethod.cancelled),
-            let session = context.session, let field = message.param("requestId")
+            let field = message.param("requestId")
         else { return }
         let key = CallTable.Key(session: session.id, request: message.slice(field.value))
         calls.withLock { $0.find(key) }?.cancel()

@@ -23,15 +23,23 @@ package final class MCPFrontEnd: Sendable {
     let lastStream = Atomic<UInt64>(0)
     private let janitor: RepeatedTask
     let tools: GatewayTools
+    /// What agents with sessions are being asked.
+    let questions: SessionQuestions
+    /// Calls that wait for agents of 2026-07-28 to come back with answers.
+    let parked: ParkedCalls
+    let answerer: CallAnswerer
+    /// Where timers of questions run.
+    let loop: any EventLoop
 
     /// - Parameters:
     ///   - sealer: signs the ids of sessions.
+    ///   - states: signs what agents of 2026-07-28 bring back with their answers.
     ///   - ledger: where it is kept what became of sessions; in memory when left out.
     ///   - group: where the timers that keep streams alive and end idle sessions run.
     ///   - budget: what events that are kept for clients are counted in.
     package init(
-        services: any GatewayServices, sealer: SessionSealer, ledger: SessionLedger? = nil, group: any EventLoopGroup,
-        options: MCPOptions = MCPOptions(), budget: MemoryBudget? = nil
+        services: any GatewayServices, sealer: SessionSealer, states: StateSealer, ledger: SessionLedger? = nil,
+        group: any EventLoopGroup, options: MCPOptions = MCPOptions(), budget: MemoryBudget? = nil
     ) {
         self.services = services
         self.sealer = sealer
@@ -39,14 +47,22 @@ package final class MCPFrontEnd: Sendable {
         let streams = NoticeStreams(services: services, options: options)
         let replays = ReplayStore(limits: options.replay, budget: budget)
         let loop = group.next()
+        let questions = SessionQuestions()
+        self.questions = questions
         let sessions = SessionTable(
             run: UInt32.random(in: 0...UInt32.max), limit: options.maxSessions, idleTimeout: options.sessionIdleTimeout,
             ledger: ledger ?? SessionLedger(directory: nil, loop: loop), now: .now
-        ) { MCPFrontEnd.ended($0, streams: streams, replays: replays, services: services) }
+        ) { 
+            questions.end($0.id)
+            MCPFrontEnd.ended($0, streams: streams, replays: replays, services: services)
+        }
         self.streams = streams
         self.replays = replays
         self.sessions = sessions
         tools = GatewayTools(services: services)
+        self.loop = loop
+        answerer = CallAnswerer(sealer: states, options: options)
+        parked = ParkedCalls(sealer: states, answers: answerer, options: options, loop: loop)
         streams.run(on: loop, every: options.keepAlive)
         let pace = TimeAmount(min(.seconds(30), max(.milliseconds(100), options.sessionIdleTimeout / 4)))
         janitor = loop.scheduleRepeatedTask(initialDelay: pace, delay: pace) { _ in
@@ -67,11 +83,19 @@ package final class MCPFrontEnd: Sendable {
         }
     }
 
-    /// Ends all event streams in the protocol's way; calls in flight are answered as usual.
+    /// Ends all event streams in the protocol's way, and the calls that wait for answers of agents; all other calls in flight are
+    /// answered as usual.
     package func shutdown() {
         janitor.cancel()
         streams.close()
+        parked.close()
     }
+
+    /// Calls that wait for an agent to come back with answers.
+    package var parkedCalls: Int { parked.count }
+
+    /// Questions that agents with sessions have not answered yet.
+    package var openQuestions: Int { questions.count }
 
     /// Sends a comment on every open stream at once, as the timer does.
     package func keepAlive() { streams.keepAlive() }

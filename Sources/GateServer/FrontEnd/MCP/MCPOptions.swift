@@ -27,6 +27,22 @@ package struct MCPOptions: Sendable {
     package var keepAlive: Duration = .seconds(25)
     /// The longest time that `X-Stonegate-Timeout` can ask for.
     package var maxCallTimeout: Duration = .seconds(300)
+    /// How long an agent has to answer a question.
+    package var questionTimeout: Duration = .seconds(300)
+    /// How long questions of one call are gathered before a caller of 2026-07-28 is asked them together.
+    package var gatherTime: Duration = .milliseconds(20)
+    /// Questions of one call that are open at once; further ones are refused.
+    package var maxQuestionsPerCall = 16
+    /// Calls that wait at once for agents of 2026-07-28 to come back with answers.
+    package var maxParkedCalls = 1_000
+    /// The same for one agent.
+    package var maxParkedCallsPerAgent = 64
+    /// Rounds that the gateway makes for one call of an agent with a session, and that a user is asked to open pages.
+    package var maxRounds = 10
+    /// The first pause before a round that only a backend wanted; each next one is twice as long.
+    package var roundPause: Duration = .milliseconds(100)
+    /// How long the wrapped state of a backend of 2026-07-28 can be used.
+    package var stateLifetime: Duration = .seconds(3_600)
     /// What a message is held to.
     package var json = JSONLimits.standard
 
