@@ -8,7 +8,8 @@ final class GatheredAnswers: Sendable {
         var isClosed = false
         var waiter: CheckedContinuation<[BackendQuestion.Answer?], Never>?
 
-        mutating func finished() -> (CheckedContinuation<[BackendQuestion.Answer?], Never>, [BackendQuestion.Answer?])? {
+        mutating func finished() -> (CheckedContinuation<[BackendQuestion.Answer?], Never>, [BackendQuestion.Answer?])?
+        {
             guard isClosed || !answers.contains(where: { $0 == nil }), let waiter = waiter.take() else { return nil }
             return (waiter, answers)
         }

@@ -37,7 +37,8 @@ enum MadeRound {
     private static func ended(_ interim: InterimResult, _ why: String) -> GateError {
         GateError(
             .cancelled,
-            "Server '\(interim.reply.server)' needs more input to go on, and the call was ended: \(why).", source: .caller,
+            "Server '\(interim.reply.server)' needs more input to go on, and the call was ended: \(why).",
+            source: .caller,
             server: interim.reply.server, tool: interim.reply.tool, sent: true,
             correlationID: interim.reply.correlationID)
     }

@@ -52,7 +52,9 @@ enum ContentSplit {
             messages.contains(where: { $0["content"]?.arrayValue != nil })
         else { return nil }
         let split = messages.flatMap { message -> [JSONValue] in
-            guard let members = message.objectValue, let blocks = message["content"]?.arrayValue else { return [message] }
+            guard let members = message.objectValue, let blocks = message["content"]?.arrayValue else {
+                return [message]
+            }
             return blocks.map { block in
                 var single = members
                 single["content"] = block

@@ -39,7 +39,8 @@ struct URLElicitations {
     /// As `input_required`.
     func reply(state: ByteBuffer, id: ByteBuffer) -> RPCReply {
         InputRequired.reply(
-            pages.enumerated().map { ("url\($0.offset + 1)", MCPMethod.elicit, $0.element.params) }, state: state, id: id)
+            pages.enumerated().map { ("url\($0.offset + 1)", MCPMethod.elicit, $0.element.params) }, state: state,
+            id: id)
     }
 
     /// For an agent that cannot be asked to open pages: a model can tell its user.

@@ -35,7 +35,8 @@ struct FrontEndRig {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let sealer = try #require(SessionSealer(key: key))
         let frontEnd = MCPFrontEnd(
-            services: services, sealer: sealer, states: try #require(StateSealer(key: key)), group: group, options: options)
+            services: services, sealer: sealer, states: try #require(StateSealer(key: key)), group: group,
+            options: options)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(addresses: [HTTPBindAddress(host: "127.0.0.1", port: 0)]),
             group: group, responder: Responder(frontEnd: frontEnd),

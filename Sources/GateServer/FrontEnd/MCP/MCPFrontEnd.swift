@@ -52,7 +52,7 @@ package final class MCPFrontEnd: Sendable {
         let sessions = SessionTable(
             run: UInt32.random(in: 0...UInt32.max), limit: options.maxSessions, idleTimeout: options.sessionIdleTimeout,
             ledger: ledger ?? SessionLedger(directory: nil, loop: loop), now: .now
-        ) { 
+        ) {
             questions.end($0.id)
             MCPFrontEnd.ended($0, streams: streams, replays: replays, services: services)
         }
