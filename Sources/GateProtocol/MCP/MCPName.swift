@@ -24,6 +24,17 @@ public enum MCPMethod {
     public static let resourcesChanged: StaticString = "notifications/resources/list_changed"
     public static let promptsChanged: StaticString = "notifications/prompts/list_changed"
     public static let resourceUpdated: StaticString = "notifications/resources/updated"
+    public static let tasksGet: StaticString = "tasks/get"
+    /// Up to 2025-11-25, as the next one.
+    public static let tasksResult: StaticString = "tasks/result"
+    public static let tasksList: StaticString = "tasks/list"
+    public static let tasksCancel: StaticString = "tasks/cancel"
+    /// From 2026-07-28 on, an extension.
+    public static let tasksUpdate: StaticString = "tasks/update"
+    /// 2025-11-25.
+    public static let taskStatus: StaticString = "notifications/tasks/status"
+    /// 2026-07-28.
+    public static let taskChanged: StaticString = "notifications/tasks"
     public static let rootsList: StaticString = "roots/list"
     public static let elicit: StaticString = "elicitation/create"
     public static let sample: StaticString = "sampling/createMessage"
@@ -37,9 +48,13 @@ public enum MCPMeta {
     public static let serverInfo: StaticString = "io.modelcontextprotocol/serverInfo"
     public static let logLevel: StaticString = "io.modelcontextprotocol/logLevel"
     public static let subscriptionId: StaticString = "io.modelcontextprotocol/subscriptionId"
+    /// 2025-11-25: the task that a message belongs to.
+    public static let relatedTask: StaticString = "io.modelcontextprotocol/related-task"
     public static let progressToken: StaticString = "progressToken"
     /// stonegate's own: the whole call's time in milliseconds, an integer. Not passed on.
     public static let timeout: StaticString = "stonegate/timeout"
+    /// stonegate's own: `true` makes a call a task at once, where its client declares the tasks extension. Not passed on.
+    public static let task: StaticString = "stonegate/task"
     /// What every reserved key begins with.
     public static let reservedPrefix: StaticString = "io.modelcontextprotocol/"
 }

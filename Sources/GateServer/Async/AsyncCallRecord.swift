@@ -30,6 +30,16 @@ package enum AsyncOutcome: Sendable {
     }
 }
 
+/// What whoever submitted a call wants to find again when it asks for it.
+package struct AsyncCallNote: Sendable {
+    /// It came through `gate_call`: every failure becomes a failed result.
+    package var isIndirect = false
+    /// The submitter's own token for progress, as JSON text.
+    package var progressToken: ByteBuffer?
+
+    package init() {}
+}
+
 /// What a store keeps of an asynchronous call.
 package struct AsyncCallRecord: Sendable {
     package let id: AsyncCallID
@@ -40,6 +50,7 @@ package struct AsyncCallRecord: Sendable {
     package let agent: String
     package let server: String
     package let tool: String
+    package let note: AsyncCallNote
     package var status: AsyncCallStatus
     /// Rises with every change of the record.
     package var revision: UInt64

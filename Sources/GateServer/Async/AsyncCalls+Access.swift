@@ -68,11 +68,11 @@ extension AsyncCalls {
     ///
     /// Cancelling the task cancels the call, unless it is kept already.
     /// - Returns: the call with its outcome, or the call that goes on.
-    /// - Throws: what ``submit(_:owner:lifetime:)`` throws.
+    /// - Throws: what ``submit(_:owner:lifetime:note:)`` throws.
     package func attempt(
-        _ call: GatewayCall, owner: InstanceOwner, for time: Duration
+        _ call: GatewayCall, owner: InstanceOwner, for time: Duration, note: AsyncCallNote = AsyncCallNote()
     ) async throws(GateError) -> AsyncCallView {
-        let id = try admit(call, owner, nil, isKept: false).id
+        let id = try admit(call, owner, nil, note, isKept: false).id
         let number = nextNumber()
         let view = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<AsyncCallView?, Never>) in

@@ -24,6 +24,10 @@ extension AsyncCalls {
                     question.answer(.error(code: RPCCode.internalError, message: "stonegate is stopping"))
                     return
                 }
+                guard question.needs.isSubset(of: given?.capabilities ?? []) else {
+                    question.answer(.error(code: RPCCode.methodNotFound, message: "the caller cannot be asked"))
+                    return
+                }
                 ask(id, question)
             }
         }

@@ -161,9 +161,9 @@ package final class AsyncCalls: Sendable {
     ///   - lifetime: how long the caller wants to be able to ask for it, from now on; the call may not take longer either.
     /// - Throws: `OVERLOADED`, `DRAINING` or the store's failure; the call was not sent then.
     package func submit(
-        _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil
+        _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote()
     ) async throws(GateError) -> AsyncCallView {
-        let view = try admit(call, owner, lifetime, isKept: true)
+        let view = try admit(call, owner, lifetime, note, isKept: true)
         do throws(GateError) {
             try await store.save(view.record)
         } catch {
@@ -175,7 +175,7 @@ package final class AsyncCalls: Sendable {
     }
 
     func admit(
-        _ call: GatewayCall, _ owner: InstanceOwner, _ lifetime: Duration?, isKept: Bool
+        _ call: GatewayCall, _ owner: InstanceOwner, _ lifetime: Duration?, _ note: AsyncCallNote, isKept: Bool
     ) throws(GateError) -> AsyncCallView {
         let agent = ExactText(call.caller.agent)
         guard budget.admits(.call), store.hasRoom else { throw AsyncCalls.outOfMemory(call.server) }
@@ -194,7 +194,8 @@ package final class AsyncCalls: Sendable {
             state.perAgent[agent, default: 0] += 1
             state.lastSequence += 1
             let entry = AsyncEntry(
-                id: id, sequence: state.lastSequence, call: call, owner: owner, lifetime: lifetime, limits: limits,
+                id: id, sequence: state.lastSequence, call: call, owner: owner, lifetime: lifetime, note: note,
+                limits: limits,
                 isKept: isKept, budget: budget, now: now)
             state.calls[id] = entry
             return .success(entry.view)

@@ -24,6 +24,7 @@ struct AsyncEntry: Sendable {
     let agent: String
     let server: String
     let tool: String
+    let note: AsyncCallNote
     let deadline: Instant
     /// How long the outcome is kept, from the end on.
     let keepTime: Duration
@@ -43,12 +44,13 @@ struct AsyncEntry: Sendable {
 
     init(
         id: AsyncCallID, sequence: UInt64, call: GatewayCall, owner: InstanceOwner, lifetime: Duration?,
-        limits: AsyncCalls.Limits, isKept: Bool, budget: MemoryBudget, now: Int
+        note: AsyncCallNote, limits: AsyncCalls.Limits, isKept: Bool, budget: MemoryBudget, now: Int
     ) {
         self.id = id
         self.sequence = sequence
         self.owner = owner
         self.isKept = isKept
+        self.note = note
         agent = call.caller.agent
         server = call.server
         tool = call.target.tool
@@ -68,8 +70,8 @@ struct AsyncEntry: Sendable {
     var record: AsyncCallRecord {
         let isOver = state.status.end != nil
         return AsyncCallRecord(
-            id: id, sequence: sequence, owner: owner, agent: agent, server: server, tool: tool, status: state.status,
-            revision: state.revision, createdAt: state.createdAt, updatedAt: state.updatedAt,
+            id: id, sequence: sequence, owner: owner, agent: agent, server: server, tool: tool, note: note,
+            status: state.status, revision: state.revision, createdAt: state.createdAt, updatedAt: state.updatedAt,
             expiresAt: isOver ? state.updatedAt + keepTime.wholeMilliseconds : state.createdAt + longestLife,
             outcome: isOver ? outcome : nil)
     }

@@ -95,6 +95,7 @@ extension CatalogTool {
             description: definition["description"]?.stringValue ?? "",
             inputSchema: ByteBuffer(bytes: (definition["inputSchema"] ?? PortableSchema.empty).bytes),
             definition: listed, legacyDefinition: legacy, original: tool.original, repairs: tool.repairs)
+        taskSupport = TaskSupport(definition)
     }
 
     private static func text(_ definition: JSONValue, name: String) -> ByteBuffer {

@@ -11,12 +11,15 @@ final class CatalogSnapshot: Sendable {
     let mirrors: [ToolTarget: HeaderMirror]
     /// Tools that say they do no harm when a call is repeated. Only of use where the operator trusts what the server says.
     let repeatable: Set<ToolTarget>
+    /// Only the tools that say something of tasks.
+    private let taskSupports: [ToolTarget: TaskSupport]
     private let byName: [ExactText: Int]
     private let listings = Mutex<[Listing: ByteBuffer]>([:])
 
     private struct Listing: Hashable {
         let visibility: Visibility
         let isLegacy: Bool
+        let offersTasks: Bool
     }
 
     /// Callers choose their own `?servers=`, so what they chose is kept in bounded number.
@@ -26,6 +29,8 @@ final class CatalogSnapshot: Sendable {
         self.tools = tools
         self.mirrors = mirrors
         self.repeatable = repeatable
+        let speaking = tools.filter { $0.taskSupport != .unstated }
+        taskSupports = Dictionary(speaking.map { ($0.target, $0.taskSupport) }) { first, _ in first }
         byName = Dictionary(tools.enumerated().map { (ExactText($0.element.name), $0.offset) }) { first, _ in first }
     }
 
@@ -35,9 +40,14 @@ final class CatalogSnapshot: Sendable {
         visibility == .all ? tools : tools.filter { visibility.sees($0.target.server) }
     }
 
+    func taskSupport(_ target: ToolTarget) -> TaskSupport {
+        taskSupports.isEmpty ? .unstated : taskSupports[target] ?? .unstated
+    }
+
     /// The JSON array of the tools that are seen.
-    func listing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
-        let key = Listing(visibility: visibility, isLegacy: era == .legacy)
+    /// - Parameter offersTasks: whether tools are listed as such that can be called as a task, unless they speak for themselves.
+    func listing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool = false) -> ByteBuffer {
+        let key = Listing(visibility: visibility, isLegacy: era == .legacy, offersTasks: offersTasks)
         if let known = listings.withLock({ $0[key] }) { return known }
         let seen = tools(visibility)
         var out = ByteBuffer()
@@ -45,7 +55,15 @@ final class CatalogSnapshot: Sendable {
         out.writeStaticString("[")
         for (index, tool) in seen.enumerated() {
             if index > 0 { out.writeStaticString(",") }
-            out.writeImmutable((key.isLegacy ? tool.legacyDefinition : nil) ?? tool.definition)
+            let definition = (key.isLegacy ? tool.legacyDefinition : nil) ?? tool.definition
+            guard offersTasks, tool.taskSupport == .unstated,
+                let open = definition.getSlice(at: definition.readerIndex, length: max(0, definition.readableBytes - 1))
+            else {
+                out.writeImmutable(definition)
+                continue
+            }
+            out.writeImmutable(open)
+            out.writeString("," + TaskSupport.listed + "}")
         }
         out.writeStaticString("]")
         let made = out

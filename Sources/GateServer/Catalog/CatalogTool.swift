@@ -17,6 +17,7 @@ package struct CatalogTool: Sendable {
     package let original: ByteBuffer
     /// What was repaired, in words.
     package let repairs: [String]
+    package var taskSupport = TaskSupport.unstated
 
     package init(
         target: ToolTarget, name: String, title: String?, description: String, inputSchema: ByteBuffer,

@@ -118,9 +118,11 @@ package final class Gateway: GatewayServices {
 
     package func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
 
-    package func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
-        catalog.snapshot.listing(visibility, era: era)
+    package func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
+        catalog.snapshot.listing(visibility, era: era, offersTasks: offersTasks)
     }
+
+    package func taskSupport(_ target: ToolTarget) -> TaskSupport { catalog.snapshot.taskSupport(target) }
 
     package func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
         do throws(GateError) {

@@ -11,7 +11,11 @@ package protocol GatewayServices: Sendable {
     func tools(_ visibility: Visibility) -> [CatalogTool]
 
     /// The tools that are seen as the JSON text of an array, ready to be written out; kept between calls.
-    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer
+    /// - Parameter offersTasks: whether tools say that they can be called as tasks (2025-11-25).
+    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer
+
+    /// What a tool says of being called as a task.
+    func taskSupport(_ target: ToolTarget) -> TaskSupport
 
     /// Finds a tool by its exposed name, by `server/tool`, or by its own name where that is unique among what is seen.
     /// - Throws: `TOOL_NOT_FOUND`, or `AMBIGUOUS_TOOL` with the candidates in the message.

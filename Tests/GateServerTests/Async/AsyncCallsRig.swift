@@ -4,7 +4,6 @@ import GateProtocol
 import GateTestKit
 import NIOCore
 import NIOPosix
-import Synchronization
 import Testing
 
 @testable import GateServer
@@ -15,7 +14,7 @@ struct AsyncCallsRig: Sendable {
     let begun = Journal<String>(name: "begun")
     let cancelled = Journal<String>(name: "cancelled")
     let performed = Journal<GatewayCall>(name: "performed")
-    private let gate = Gate()
+    private let gate = Hold()
 
     static func with(
         _ limits: AsyncCalls.Limits = AsyncCalls.Limits(), store: MemoryCallStore? = nil,
@@ -52,7 +51,7 @@ struct AsyncCallsRig: Sendable {
         begun.append(tool)
         switch tool {
         case "hold":
-            await Gate().wait()
+            await Hold().wait()
             cancelled.append(tool)
             throw GateError(.cancelled, "cancelled", sent: true)
         case "gate": await gate.wait()
@@ -95,33 +94,5 @@ struct AsyncCallsRig: Sendable {
         guard let message = try? WireMessage(ByteBuffer(string: text)) else { preconditionFailure(text) }
         return CallReply(
             message: message, server: call.server, tool: call.target.tool, duration: .zero, correlationID: "c")
-    }
-
-    /// Opened once; lets everybody through, and those whose task is cancelled.
-    private final class Gate: Sendable {
-        private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
-
-        func open() {
-            let waiters = state.withLock { state in
-                state.isOpen = true
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resume() }
-        }
-
-        func wait() async {
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let isOpen = state.withLock { state in
-                        if !state.isOpen { state.waiters.append(continuation) }
-                        return state.isOpen
-                    }
-                    if isOpen { continuation.resume() } else if Task.isCancelled { open() }
-                }
-            } onCancel: {
-                open()
-            }
-        }
     }
 }

@@ -86,7 +86,9 @@ final class FakeServices: GatewayServices {
         }
     }
 
-    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
+    func taskSupport(_ target: ToolTarget) -> TaskSupport { target.tool == "untasked" ? .forbidden : .unstated }
+
+    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
         ByteBuffer(string: "[" + seen(visibility).map(\.definition).joined(separator: ",") + "]")
     }
 
@@ -167,7 +169,7 @@ final class FakeServices: GatewayServices {
     ) -> String? { nil }
 
     var usesSessions: Bool { false }
-    func sessionEnded(_ session: InstanceOwner) {}
+    func sessionEnded(_ session: InstanceOwner) { asyncCalls.ownerLeft(session) }
     func stats() -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }

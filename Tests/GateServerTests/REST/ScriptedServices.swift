@@ -61,9 +61,11 @@ final class ScriptedServices: GatewayServices {
 
     func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
 
-    func toolListing(_ visibility: Visibility, era: ProtocolEra) -> ByteBuffer {
-        catalog.snapshot.listing(visibility, era: era)
+    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
+        catalog.snapshot.listing(visibility, era: era, offersTasks: offersTasks)
     }
+
+    func taskSupport(_ target: ToolTarget) -> TaskSupport { catalog.snapshot.taskSupport(target) }
 
     func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
         try catalog.resolve(name, visibility)

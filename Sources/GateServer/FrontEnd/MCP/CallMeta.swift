@@ -27,6 +27,7 @@ enum CallMeta {
             let reserved = MCPMeta.reservedPrefix
             return JSONString.equal(text, field.key, MCPMeta.progressToken)
                 || JSONString.equal(text, field.key, MCPMeta.timeout)
+                || JSONString.equal(text, field.key, MCPMeta.task)
                 || key.starts(with: UnsafeBufferPointer(start: reserved.utf8Start, count: reserved.utf8CodeUnitCount))
         }
     }

@@ -3,8 +3,11 @@ import NIOCore
 
 extension GatewayTools {
     /// What follows the backends' tools in an answer to `tools/list`: the gateway's own tools and the end of the message.
-    static func listingEnd(_ era: ProtocolEra, isFirst: Bool) -> ByteBuffer {
+    /// - Parameter offersTasks: whether `gate_call` is listed as a tool that can be called as a task.
+    static func listingEnd(_ era: ProtocolEra, isFirst: Bool, offersTasks: Bool) -> ByteBuffer {
         switch (era, isFirst) {
+        case (.legacy, false) where offersTasks: afterTools.tasks
+        case (.legacy, true) where offersTasks: alone.tasks
         case (.legacy, false): afterTools.legacy
         case (.legacy, true): alone.legacy
         case (.modern, false): afterTools.modern
@@ -15,12 +18,20 @@ extension GatewayTools {
     private static let afterTools = ends(comma: ",")
     private static let alone = ends(comma: "")
 
-    private static func ends(comma: String) -> (legacy: ByteBuffer, modern: ByteBuffer) {
+    private static func ends(comma: String) -> (legacy: ByteBuffer, tasks: ByteBuffer, modern: ByteBuffer) {
         let own = comma + definitions.joined(separator: ",") + "]"
         // A list that is the same for all today may depend on who asks tomorrow, and every change is announced: nothing is
         // promised to caches.
         let caching = "\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\",\(MCPText.serverMeta)"
-        return (ByteBuffer(string: own + "}}"), ByteBuffer(string: own + "," + caching + "}}"))
+        let asTasks = definitions.map { definition in
+            let isCall = definition.contains("\"name\":\"\(Name.call.rawValue)\"")
+            return isCall ? definition.dropLast() + "," + TaskSupport.listed + "}" : definition
+        }
+        let tasks = comma + asTasks.joined(separator: ",") + "]"
+        return (
+            ByteBuffer(string: own + "}}"), ByteBuffer(string: tasks + "}}"),
+            ByteBuffer(string: own + "," + caching + "}}")
+        )
     }
 
     /// None declares an output schema: what `gate_call` returns has the called tool's shape.

@@ -29,7 +29,9 @@ extension MCPFrontEnd {
         _ message: WireMessage, _ context: MCPContext, _ request: HTTPRequest, _ exchange: HTTPExchange,
         _ id: ByteBuffer
     ) async {
-        if MCPFrontEnd.isCall(message) {
+        if let task = MCPFrontEnd.taskRequest(message, context.version) {
+            await answerTask(task, message, context, request, exchange, id)
+        } else if MCPFrontEnd.isCall(message) {
             await legacyCall(message, context, request, exchange, id)
         } else if let answer = await sessionAnswer(message, context, id) {
             reply(answer, context, on: exchange)
@@ -173,7 +175,10 @@ extension MCPFrontEnd {
 
     /// The answer to any request of a session that no backend carries out.
     func legacyAnswer(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> RPCReply {
-        if message.isMethod(MCPMethod.toolsList) { return listing(message, context.scope, .legacy, id) }
+        if message.isMethod(MCPMethod.toolsList) {
+            let offersTasks = context.version == .v2025_11_25
+            return listing(message, context.scope, .legacy, id, offersTasks: offersTasks)
+        }
         if message.isMethod(MCPMethod.ping) { return .result(id, endingWith: ByteBuffer(string: "{}}")) }
         return unknownMethod(message, id, status: .ok)
     }

@@ -6,22 +6,24 @@ import NIOHTTP1
 /// Listing tools, and what both eras refuse alike.
 extension MCPFrontEnd {
     /// The whole catalog in one page: the kept bytes of the backends' tools between the gateway's own text.
-    func listing(_ message: WireMessage, _ scope: Visibility, _ era: ProtocolEra, _ id: ByteBuffer) -> RPCReply {
+    func listing(
+        _ message: WireMessage, _ scope: Visibility, _ era: ProtocolEra, _ id: ByteBuffer, offersTasks: Bool = false
+    ) -> RPCReply {
         if let cursor = message.param("cursor"), !cursor.isNull {
             return .error(
                 RPCCode.invalidParams, "There is no such page: the list comes whole. Ask again without \"cursor\".",
                 id: id)
         }
-        let listed = services.toolListing(scope, era: era)
+        let listed = services.toolListing(scope, era: era, offersTasks: offersTasks)
         var opening = RPCReply.opening(id)
         opening.writeStaticString("{\"tools\":")
         let length = listed.readableBytes - 1
         // "[]" is two bytes: then the own tools need no comma before them.
         guard length > 1, let head = listed.getSlice(at: listed.readerIndex, length: length) else {
             opening.writeStaticString("[")
-            return RPCReply(parts: [opening, GatewayTools.listingEnd(era, isFirst: true)])
+            return RPCReply(parts: [opening, GatewayTools.listingEnd(era, isFirst: true, offersTasks: offersTasks)])
         }
-        return RPCReply(parts: [opening, head, GatewayTools.listingEnd(era, isFirst: false)])
+        return RPCReply(parts: [opening, head, GatewayTools.listingEnd(era, isFirst: false, offersTasks: offersTasks)])
     }
 
     /// The refusal of an endpoint whose servers all do not exist, most likely misspelt.

@@ -46,6 +46,8 @@ final class EventStreamReplyChannel: ReplyChannel {
         !isDone.load(ordering: .acquiring) && client.send(parts)
     }
 
+    func begin() {}
+
     func finish(_ reply: RPCReply) {
         guard !isDone.exchange(true, ordering: .acquiringAndReleasing) else { return }
         _ = client.send(reply.parts)

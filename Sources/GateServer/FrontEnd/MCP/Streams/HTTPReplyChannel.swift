@@ -38,6 +38,15 @@ final class HTTPReplyChannel: ReplyChannel {
         }
     }
 
+    func begin() {
+        guard let streams else { return }
+        phase.withLock { phase in
+            guard case .waiting = phase else { return }
+            let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
+            phase = .streaming(stream, keepAlive: streams.add(.init(outlet: AnswerOutlet(stream), isAnswer: true)))
+        }
+    }
+
     func finish(_ reply: RPCReply) {
         let last = phase.withLock { phase in
             defer { phase = .done }

@@ -8,6 +8,9 @@ protocol ReplyChannel: AnyObject, Sendable {
     @discardableResult
     func message(_ parts: [ByteBuffer]) -> Bool
 
+    /// Begins the stream although there is nothing to tell yet, where the client takes one: from here on it is kept alive.
+    func begin()
+
     /// Sends the response; nothing goes after it. Only the first one counts.
     func finish(_ reply: RPCReply)
 }

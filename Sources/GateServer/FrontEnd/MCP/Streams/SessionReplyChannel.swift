@@ -37,6 +37,13 @@ final class SessionReplyChannel: ReplyChannel {
         }
     }
 
+    func begin() {
+        phase.withLock { phase in
+            guard case .waiting = phase, let stream = open() else { return }
+            phase = .streaming(stream)
+        }
+    }
+
     func finish(_ reply: RPCReply) {
         let last = phase.withLock { phase in
             defer { phase = .done }
