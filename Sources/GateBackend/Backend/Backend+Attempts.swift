@@ -17,6 +17,7 @@ extension Backend {
         request.mirrored = call.mirrored
         var connection = first
         var rule = RetryRule(isRepeatable: call.isRepeatable)
+        var isRenegotiated = false
         // Once something was sent, no later failure can say that nothing was.
         var uncertain: GateError?
         state.withLock { $0.retries.noteCall() }
@@ -24,9 +25,18 @@ extension Backend {
             let failure: GateError
             do throws(GateError) {
                 await connection.raiseLogLevel(for: request)
-                return try connection.checked(try await connection.send(request), call.operation)
+                let reply = try connection.checked(try await connection.send(request), call.operation)
+                guard !isRenegotiated, await wasRefusedForItsEra(reply, on: connection) else { return reply }
+                isRenegotiated = true
+                connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                continue
             } catch {
                 failure = error
+            }
+            if !isRenegotiated, await wasRefusedForItsEra(failure, on: connection) {
+                isRenegotiated = true
+                connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                continue
             }
             if failure.sent { uncertain = failure }
             guard repeats(failure, &rule, call) else {

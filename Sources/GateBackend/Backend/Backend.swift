@@ -28,6 +28,8 @@ package final class Backend: Sendable {
         var readySince: Instant?
         var retry: Scheduled<Void>?
         var lastAnswer: Instant?
+        /// When it was asked last whether it still speaks the same era.
+        var askedForEra: Instant?
         /// A health check is on its way.
         var isAsked = false
         var noise = NoiseMeter()
@@ -241,7 +243,7 @@ package final class Backend: Sendable {
     }
 
     /// Takes a dead conversation out of use at once; what follows from it is decided in ``run()``. Calls that come in between wait.
-    private func lost(_ live: LiveConnection, _ reason: String) {
+    func lost(_ live: LiveConnection, _ reason: String) {
         let (wasInUse, waiters) = state.withLock { state -> (Bool, [WatchTable.Waiter]) in
             guard state.live?.connection === live.connection else { return (false, []) }
             state.live = nil

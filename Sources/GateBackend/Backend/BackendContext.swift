@@ -33,4 +33,5 @@ package struct BackendContext: Sendable {
 package protocol EraMemory: Sendable {
     func recall(_ identity: String) -> ProtocolEra?
     func remember(_ identity: String, _ era: ProtocolEra)
+    func forgetEra(_ identity: String)
 }

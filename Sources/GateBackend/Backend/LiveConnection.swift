@@ -52,8 +52,16 @@ struct Connector: Sendable {
         let greeting: BackendGreeting
         do throws(GateError) {
             switch (settings.era, remembered) {
-            case (.legacy, _), (.auto, .legacy?):
+            case (.legacy, _):
                 greeting = try await Handshake.initialize(connection, deadline: deadline)
+            case (.auto, .legacy?):
+                do throws(GateError) {
+                    greeting = try await Handshake.initialize(connection, deadline: deadline)
+                } catch {
+                    // What answers and does not want to be greeted may have learnt the newer revision.
+                    guard error.code == .backendError else { throw error }
+                    greeting = try await greetNewly(&connection, &link, refused: error, deadline: deadline)
+                }
             case (.modern, _), (.auto, .modern?), (.auto, nil):
                 let patience =
                     remembered == nil && settings.era == .auto ? settings.probeTimeout : settings.startTimeout
@@ -78,6 +86,8 @@ struct Connector: Sendable {
         } catch {
             let exit = link?.ownExit.map { ExitStatus($0) }
             await connection.close()
+            // It may have been greeted wrongly: the next attempt finds out anew.
+            if remembered != nil, error.code != .backendDown { context.eras.forgetEra(settings.identity) }
             var failure = ConnectFailure(error: error, exit: exit, stderr: link?.stderrTail(20) ?? [])
             if let exit { failure.error.message = "Server '\(settings.name)' ended before it was ready: \(exit)." }
             if let said = failure.stderr.last { failure.error.message += " Its last words: \(said)" }
@@ -98,6 +108,19 @@ struct Connector: Sendable {
             (connection, link) = try await begin(.eventStream)
             return try await Handshake.initialize(connection, deadline: deadline)
         }
+    }
+
+    /// Asks a backend that has refused `initialize` whether it speaks 2026-07-28.
+    private func greetNewly(
+        _ connection: inout BackendConnection, _ link: inout StdioLink?, refused: GateError, deadline: Instant
+    ) async throws(GateError) -> BackendGreeting {
+        await connection.close()
+        (connection, link) = try await begin(.current)
+        let patience = min(deadline, .now.advanced(by: settings.probeTimeout))
+        if case .modern(let greeting) = await Handshake.probe(connection, deadline: patience) { return greeting }
+        await connection.close()
+        (connection, link) = try await begin(.current)
+        return try await initialize(&connection, &link, deadline: deadline)
     }
 
     private enum HTTPTransport { case current, eventStream }

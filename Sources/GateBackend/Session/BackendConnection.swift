@@ -90,7 +90,7 @@ package final class BackendConnection: MessageLinkReceiver {
     func makeKey() -> UInt64 { state.withLock { $0.table.makeKey() } }
 
     func send(_ request: BackendRequest, key: UInt64) async throws(GateError) -> WireMessage {
-        let era = era
+        let era = request.era ?? era
         let message = OutboundMessage(
             key: key, method: request.method, name: request.mirroredName,
             headers: era == .modern ? request.mirrored.map { ($0.header, MCPHeader.encoded($0.value)) } : [],

@@ -26,6 +26,8 @@ package struct BackendRequest: Sendable {
     package var round: CallRound?
     /// Header fields that repeat arguments (HTTP, 2026-07-28), not yet encoded.
     package var mirrored: [(header: String, value: String)] = []
+    /// The era it is written in, where that is not the connection's.
+    var era: ProtocolEra?
     /// Whether the backend is told when it is given up: never for the handshake.
     package var isCancellable = true
 

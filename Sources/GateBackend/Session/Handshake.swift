@@ -89,7 +89,7 @@ package enum Handshake {
     }
 
     /// HTTP refusals that only mean that a modern request was not understood (G-34); 401, 403 and 5xx say nothing about the era.
-    private static func isEraVerdict(_ error: GateError) -> Bool {
+    fileprivate static func isEraVerdict(_ error: GateError) -> Bool {
         guard let status = error.upstreamStatus else { return false }
         return (400..<500).contains(status) && ![401, 403, 407, 408, 429].contains(status)
     }
@@ -113,6 +113,17 @@ package enum Handshake {
 }
 
 extension BackendConnection {
+    /// The era that the backend speaks at this moment, asked beside what goes on here; nil when that cannot be told.
+    func eraNow(deadline: Instant) async -> ProtocolEra? {
+        var request = BackendRequest(MCPMethod.discover, deadline: deadline, isCancellable: false)
+        request.era = .modern
+        do throws(GateError) {
+            return try await send(request).envelope.kind == .result ? .modern : .legacy
+        } catch {
+            return Handshake.isEraVerdict(error) ? .legacy : nil
+        }
+    }
+
     /// Ends the handshake of a legacy connection: from here on HTTP sends the version with each request.
     func establish(_ version: ProtocolVersion, announcing notice: ByteBuffer) {
         let link = state.withLock { $0.link }

@@ -67,8 +67,18 @@ final class SavedState: EraMemory {
             guard eras.updateValue(era, forKey: SavedState.key(identity)) != era else { return nil }
             return eras
         }
-        guard let all else { return }
-        let members = all.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value.rawValue)) }
+        if let all { write(eras: all) }
+    }
+
+    func forgetEra(_ identity: String) {
+        let all = eras.withLock { eras -> [String: ProtocolEra]? in
+            eras.removeValue(forKey: SavedState.key(identity)) == nil ? nil : eras
+        }
+        if let all { write(eras: all) }
+    }
+
+    private func write(eras: [String: ProtocolEra]) {
+        let members = eras.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value.rawValue)) }
         directory.save(SavedState.erasFile, JSONValue.object(JSONObject(members)).bytes)
     }
 

@@ -137,5 +137,6 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
     func backend(_ name: String, changed: Supervisor.Change) { update { $0.changes.append(changed) } }
     func backend(_ name: String, circuit: CircuitBreaker.Transition) { update { $0.circuits.append(circuit) } }
     func recall(_ identity: String) -> ProtocolEra? { state.withLock { $0.eras[identity] } }
+    func forgetEra(_ identity: String) { state.withLock { $0.eras[identity] = nil } }
     func remember(_ identity: String, _ era: ProtocolEra) { state.withLock { $0.eras[identity] = era } }
 }

@@ -16,7 +16,7 @@ package final class ToxicProxy: Sendable {
         var upstream: UInt16
         var requests: [String] = []
         var isStopping = false
-        var open = 0
+        var open: [UInt16: Int] = [:]
     }
 
     package let port: UInt16
@@ -41,13 +41,19 @@ package final class ToxicProxy: Sendable {
         }
     }
 
+    /// Leads new connections to another server.
+    package func lead(to upstream: UInt16) { state.withLock { $0.upstream = upstream } }
+
     /// Number of requests that contained the text so far.
     package func requests(containing text: String) -> Int {
         state.withLock { $0.requests.count { $0.contains(text) } }
     }
 
     /// Connections that are open now.
-    package var connections: Int { state.withLock(\.open) }
+    package var connections: Int { state.withLock { $0.open.values.reduce(0, +) } }
+
+    /// Of them, those to one of the servers.
+    package func connections(to upstream: UInt16) -> Int { state.withLock { $0.open[upstream] ?? 0 } }
 
     package func stop() {
         let first = state.withLock { state in
@@ -70,7 +76,7 @@ package final class ToxicProxy: Sendable {
                 Sockets.reset(client)
                 continue
             }
-            state.withLock { $0.open += 1 }
+            state.withLock { $0.open[upstream, default: 0] += 1 }
             let link = ToxicLink(client: client, server: server)
             DispatchQueue(label: "proxy link").async { [self] in
                 link.run { request in
@@ -80,7 +86,7 @@ package final class ToxicProxy: Sendable {
                         return toxic
                     }
                 }
-                state.withLock { $0.open -= 1 }
+                state.withLock { $0.open[upstream, default: 0] -= 1 }
             }
         }
         close(listener)
