@@ -39,6 +39,7 @@ final class BackendRegistry: Sendable, BackendObserver {
     let state: Mutex<State>
     /// Backends that have an instance for each session.
     let sessionKeepers = Atomic<Int>(0)
+    let watchers = ResourceWatchers()
     private let catalog: ToolCatalog
     private let saved: SavedState
     let group: any EventLoopGroup
@@ -72,6 +73,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         await withDiscardingTaskGroup { group in
             for await backend in arrivals {
                 group.addTask { await backend.run() }
+                group.addTask { await self.watchers.adopt(backend) }
             }
         }
     }

@@ -206,6 +206,7 @@ package final class Gateway: GatewayServices {
         let entry = try enter(target)
         defer { entry.calls.leave() }
         let backend = entry.backend
+        if let keep = call.caller.keepsState, backend.settings.isolation == .perSession { await keep() }
         guard budget.admits(.call) else { throw outOfMemory(target) }
         let caller = ExactText(call.caller.agent)
         try agents?.enter(caller, server: target.server, now: started)

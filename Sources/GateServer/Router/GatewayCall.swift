@@ -67,6 +67,8 @@ package struct Caller: Sendable {
     package var session: InstanceOwner?
     /// Which servers the caller sees.
     package var visibility: Visibility
+    /// Called, and waited for, before a backend makes something for the session that a restart of the gateway would lose.
+    package var keepsState: (@Sendable () async -> Void)?
 
     package init(agent: String, source: Source, session: InstanceOwner? = nil, visibility: Visibility = .all) {
         self.agent = agent

@@ -52,6 +52,15 @@ package protocol GatewayServices: Sendable {
     /// - Returns: the first field that disagrees; nil when all agree or the tool has none.
     func headerMismatch(_ target: ToolTarget, arguments: ByteBuffer?, header: (String) -> String?) -> String?
 
+    /// Follows a resource until the subscription is released: `body` gets the URI, as the caller knows it, of each update. It is
+    /// called on any thread, over restarts of the backend too, and must return quickly.
+    ///
+    /// - Throws: when there is no such resource, or its server does not tell of updates or refuses to; a JSON-RPC error of the
+    ///   server is in `detail`. While the server cannot be reached nothing is known of that, and nothing thrown.
+    func watch(
+        resource uri: String, _ caller: Caller, _ body: @escaping @Sendable (String) -> Void
+    ) async throws(GateError) -> EventSubscription
+
     /// A session has ended: backends that keep an instance for each session end that instance.
     func sessionEnded(_ session: InstanceOwner)
 

@@ -173,4 +173,10 @@ final class FakeServices: GatewayServices {
     func stats() -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }
+
+    /// Resources that can be followed, and who follows them.
+    let watched = WatchedResources()
+    func watch(
+        resource uri: String, _ caller: Caller, _ body: @escaping @Sendable (String) -> Void
+    ) async throws(GateError) -> EventSubscription { try watched.watch(uri, body) }
 }

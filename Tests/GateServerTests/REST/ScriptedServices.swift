@@ -173,4 +173,8 @@ final class ScriptedServices: GatewayServices {
             backends: [.init(name: "alpha", calls: 4, errors: 1, averageMilliseconds: 1.25)],
             memory: .init(bufferedBytes: 5, limitBytes: 100, refused: 1))
     }
+
+    func watch(
+        resource uri: String, _ caller: Caller, _ body: @escaping @Sendable (String) -> Void
+    ) async throws(GateError) -> EventSubscription { EventSubscription {} }
 }

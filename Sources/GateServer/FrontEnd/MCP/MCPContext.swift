@@ -35,8 +35,10 @@ struct MCPContext: Sendable {
 
     func caller(_ services: any GatewayServices) -> Caller {
         let named = session == nil && services.usesSessions ? headers.flatMap { SessionName.owner($0) } : nil
-        return Caller(
+        var caller = Caller(
             agent: agent, source: .mcp, session: session.map { .session(high: $0.id.high, low: $0.id.low) } ?? named,
             visibility: scope)
+        if let live, services.usesSessions { caller.keepsState = { await live.becomeStateful() } }
+        return caller
     }
 }

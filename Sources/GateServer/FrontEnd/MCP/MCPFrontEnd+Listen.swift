@@ -33,11 +33,41 @@ extension MCPFrontEnd {
         var granted = SubscriptionFilter(wish)
         granted.kinds.formIntersection(kinds(request))
         let outlet = ListenStream(exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders), id: id)
-        outlet.acknowledge(granted)
+        let caller = Caller(
+            agent: agent, source: .mcp, session: services.usesSessions ? SessionName.owner(request.headers) : nil,
+            visibility: scope)
+        let followed = await follow(granted.resources.prefix(options.maxResourcesPerSubscription), caller, outlet)
+        granted.resources = followed.map(\.uri)
         let entry = NoticeStreams.Entry(
-            outlet: outlet, visibility: scope, kinds: granted.kinds, agent: ExactText(agent))
+            outlet: outlet, visibility: scope, kinds: granted.kinds, agent: ExactText(agent),
+            subscriptions: followed.map(\.subscription))
         guard let number = streams.add(entry) else { return }
         exchange.onClose { [streams] _ in streams.remove(number) }
         exchange.onShutdown { [streams] in streams.end(number) }
+        outlet.acknowledge(granted)
+    }
+
+    private struct Followed: Sendable {
+        let index: Int
+        let uri: String
+        let subscription: EventSubscription
+    }
+
+    /// Follows what of the resources can be followed; all are asked for side by side.
+    private func follow(_ uris: ArraySlice<String>, _ caller: Caller, _ outlet: ListenStream) async -> [Followed] {
+        guard !uris.isEmpty else { return [] }
+        return await withTaskGroup(of: Followed?.self) { group in
+            for (index, uri) in uris.enumerated() {
+                group.addTask { [services] in
+                    let subscription = try? await services.watch(resource: uri, caller) { [weak outlet] updated in
+                        _ = outlet?.notify(.updated(updated))
+                    }
+                    return subscription.map { Followed(index: index, uri: uri, subscription: $0) }
+                }
+            }
+            var found: [Followed] = []
+            for await followed in group { if let followed { found.append(followed) } }
+            return found.sorted { $0.index < $1.index }
+        }
     }
 }

@@ -58,7 +58,45 @@ extension MCPFrontEnd {
             await live.setLogLevel(level)
             return .result(id, endingWith: ByteBuffer(string: "{}}"))
         }
+        if message.isMethod(MCPMethod.resourcesSubscribe) { return await subscribe(message, live, context, id) }
+        if message.isMethod(MCPMethod.resourcesUnsubscribe) {
+            guard let uri = message.string(message.param("uri")) else { return MCPFrontEnd.missingURI(id) }
+            _ = live.unwatch(uri)
+            return .result(id, endingWith: ByteBuffer(string: "{}}"))
+        }
         return nil
+    }
+
+    private func subscribe(
+        _ message: WireMessage, _ live: LiveSession, _ context: MCPContext, _ id: ByteBuffer
+    ) async -> RPCReply {
+        guard let uri = message.string(message.param("uri")) else { return MCPFrontEnd.missingURI(id) }
+        let done = RPCReply.result(id, endingWith: ByteBuffer(string: "{}}"))
+        if live.isWatching(uri) { return done }
+        guard live.watchCount < options.maxResourcesPerSubscription else {
+            return .error(
+                RPCCode.invalidParams,
+                "This session follows \(live.watchCount) resources, as many as limits.resources_per_subscription allows.",
+                id: id)
+        }
+        do throws(GateError) {
+            let watch = try await services.watch(resource: uri, context.caller(services)) { [weak live] updated in
+                live?.notify(.updated(updated))
+            }
+            // A restart would lose it: the session must be known for that before its client relies on it.
+            await live.becomeStateful()
+            guard live.keep(watch, of: uri) else {
+                return .error(RPCCode.invalidRequest, LegacyRules.terminated, id: id, status: .notFound)
+            }
+            return done
+        } catch {
+            if let refused = CallMeta.relayedError(error) { return .error(refused, id: id) }
+            return .error(RPCCode.invalidParams, error.message, id: id, data: error.json.text)
+        }
+    }
+
+    private static func missingURI(_ id: ByteBuffer) -> RPCReply {
+        .error(RPCCode.invalidParams, "params.uri must be a string.", id: id)
     }
 
     // MARK: GET

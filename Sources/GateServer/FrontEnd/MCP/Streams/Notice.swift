@@ -1,12 +1,17 @@
 import GateBackend
+import GateCore
 import GateProtocol
 import NIOCore
 
 /// A notification of the gateway's own, before it has the form of the stream that it goes on.
-struct Notice: Sendable {
+struct Notice: Sendable, Equatable {
     let method: StaticString
     /// Members of `params` as JSON text without braces; nil for none.
     var params: ByteBuffer?
+
+    static func == (one: Notice, other: Notice) -> Bool {
+        one.params == other.params && "\(one.method)".sameBytes(as: "\(other.method)")
+    }
 
     static let toolsChanged = Notice(method: MCPMethod.toolsChanged)
     static let resourcesChanged = Notice(method: MCPMethod.resourcesChanged)
