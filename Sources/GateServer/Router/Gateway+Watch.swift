@@ -9,7 +9,8 @@ extension Gateway {
     ) async throws(GateError) -> EventSubscription {
         let target = try watched(uri, caller.visibility)
         guard let entry = registry.entry(target.server) else {
-            throw GateError(.serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
+            throw GateError(
+                .serverNotFound, "There is no server '\(target.server)'.", source: .caller, server: target.server)
         }
         if entry.backend.settings.isolation == .perSession { await caller.keepsState?() }
         let own = target.uri

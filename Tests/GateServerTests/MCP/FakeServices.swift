@@ -63,6 +63,11 @@ final class FakeServices: GatewayServices {
         for watcher in watchers { watcher.1(.tools) }
     }
 
+    /// Tells those who watch, although nothing has changed.
+    func tell(_ kinds: CatalogKinds) {
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.1(kinds) }
+    }
+
     var watchers: Int { state.withLock { $0.watchers.count } }
     let events = EventHub()
     var takesSessions: Bool { state.withLock { $0.takesSessions } }

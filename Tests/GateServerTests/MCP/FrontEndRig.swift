@@ -24,19 +24,27 @@ struct FrontEndRig {
             if let query = request.query, query.hasPrefix("servers=") {
                 scope = Visibility(servers: query.dropFirst(8).split(separator: ",").map(String.init))
             }
-            await frontEnd.respond(to: request, on: exchange, scope: scope)
+            switch request.path {
+            case "/sse": frontEnd.openEventStream(request, on: exchange, scope: scope)
+            case "/messages":
+                let id = request.query.flatMap { $0.hasPrefix("session_id=") ? String($0.dropFirst(11)) : nil }
+                await frontEnd.postMessage(request, on: exchange, session: id)
+            default: await frontEnd.respond(to: request, on: exchange, scope: scope)
+            }
         }
     }
 
+    /// - Parameter directory: where the sessions' records are kept, for a test that restarts the gateway.
     static func with(
         _ services: FakeServices = FakeServices(), options: MCPOptions = MCPOptions(), key: [UInt8] = key,
-        _ body: (FrontEndRig) async throws -> Void
+        directory: StateDirectory? = nil, _ body: (FrontEndRig) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let sealer = try #require(SessionSealer(key: key))
+        let ledger = SessionLedger(directory: directory, loop: group.next())
         let frontEnd = MCPFrontEnd(
-            services: services, sealer: sealer, states: try #require(StateSealer(key: key)), group: group,
-            options: options)
+            services: services, sealer: sealer, states: try #require(StateSealer(key: key)), ledger: ledger,
+            group: group, options: options)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(addresses: [HTTPBindAddress(host: "127.0.0.1", port: 0)]),
             group: group, responder: Responder(frontEnd: frontEnd),
@@ -54,6 +62,7 @@ struct FrontEndRig {
         await tasks
         frontEnd.shutdown()
         await server.stop(grace: .zero)
+        ledger.flush()
         try await group.shutdownGracefully()
         if let failure { throw failure }
     }
@@ -84,8 +93,11 @@ struct FrontEndRig {
         return ["Mcp-Session-Id": session, "MCP-Protocol-Version": version]
     }
 
-    func get(_ headers: [String: String]) async throws -> EventStream {
-        try await EventStream.open("GET", port: port, "/mcp", headers: headers)
+    func get(_ headers: [String: String], after last: String? = nil, path: String = "/mcp") async throws -> EventStream
+    {
+        var headers = headers
+        headers["Last-Event-ID"] = last
+        return try await EventStream.open("GET", port: port, path, headers: headers)
     }
 
     // MARK: Modern

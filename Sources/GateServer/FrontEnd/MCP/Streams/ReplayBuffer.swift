@@ -47,6 +47,8 @@ struct ReplayBuffer: Sendable {
     private(set) var bytes = 0
     private(set) var count = 0
     private let limits: Limits
+    /// Events that are kept track of, those that have gone already included.
+    var tracked: Int { ages.count }
 
     /// What an event costs beside its text.
     private static let overhead = 128
