@@ -15,6 +15,7 @@ struct Options {
     var prefix = ""
     var extraTools = 0
     var only: [String]?
+    var resources = 0
     var pageSize = 0
     var ledger: String?
     var evil: Evil?
@@ -48,6 +49,7 @@ struct Options {
           --name NAME --prefix P     server name; prefix of tool names
           --tools N                  adds tool_1 … tool_N
           --only a,b                 keeps only these of the standard tools
+          --resources N              adds resources test://note/1 … N, and tools that change and follow them
           --page-size N              pages of tools/list
           --ledger FILE              one fsynced line for each executed call
           --evil MODE[=N]            \(Evil.allCases.map(\.rawValue).joined(separator: " "))
@@ -86,6 +88,7 @@ struct Options {
         case "--prefix": prefix = value
         case "--tools": return assign(&extraTools, Int(value))
         case "--only": only = value.split(separator: ",").map(String.init)
+        case "--resources": return assign(&resources, Int(value))
         case "--page-size": return assign(&pageSize, Int(value))
         case "--ledger": ledger = value
         case "--evil":

@@ -72,6 +72,10 @@ extension Server {
             answer(call, text("logged"))
         case "add_tool": change(call) { $0.append(arguments["name"]?.text ?? "added") }
         case "remove_tool": change(call) { names in names.removeAll { $0 == arguments["name"]?.text ?? "added" } }
+        case "touch":
+            touch(arguments["uri"]?.text ?? "")
+            answer(call, text("touched"))
+        case "subscriptions": answer(call, text(asked.joined(separator: "\n")))
         case "garbage-between":
             call.exchange.notify(.verbatim(Array("between you and me, this is not JSON".utf8)))
             answer(call, text("after the garbage"))

@@ -74,10 +74,14 @@ extension Server {
         Server.standard.map(\.name).filter { options.only?.contains($0) ?? true }
     }
 
-    private var extraNames: [String] { (0..<options.extraTools).map { "tool_\($0 + 1)" } + addedTools }
+    private var extraNames: [String] {
+        (0..<options.extraTools).map { "tool_\($0 + 1)" } + addedTools
+            + (options.resources > 0 ? Server.resourceTools : [])
+    }
 
     func isKnown(_ name: String) -> Bool {
         standardNames.contains(name) || addedTools.contains(name) || badNames.contains(name)
+            || Server.resourceTools.contains(name) && options.resources > 0
             || name.hasPrefix("tool_") && extraNames.contains(name)
     }
 

@@ -77,5 +77,9 @@ extension Server {
         ]
     }
 
-    private var capabilities: JSON { ["tools": ["listChanged": true], "logging": [:]] }
+    private var capabilities: JSON {
+        let plain: JSON = ["tools": ["listChanged": true], "logging": [:]]
+        guard options.resources > 0 else { return plain }
+        return plain.with("resources", ["subscribe": true, "listChanged": true])
+    }
 }

@@ -26,7 +26,11 @@ final class Server {
     var closeOutput: () -> Void = {}
     /// Sessions that get unsolicited notices.
     var sessions: [Session] = []
-    var listeners: [(id: JSON, exchange: any Exchange)] = []
+    var listeners: [(id: JSON, exchange: any Exchange, granted: JSON)] = []
+    /// How often each resource has changed.
+    var touched: [String: Int] = [:]
+    /// Subscriptions and their ends, in order.
+    var asked: [String] = []
 
     init(options: Options, loop: EventLoop) {
         self.options = options
@@ -80,15 +84,18 @@ final class Server {
             let tool = name.hasPrefix(options.prefix) ? String(name.dropFirst(options.prefix.count)) : name
             call(Call(id: id, tool: tool, params: params, raw: raw, session: session, exchange: exchange))
         case "subscriptions/listen" where session.modern == true:
-            listeners.append((id, exchange))
+            let granted = granted(params["notifications"] ?? [:])
+            listeners.append((id, exchange, granted))
             exchange.notify([
                 "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
                 "params": [
                     "_meta": ["io.modelcontextprotocol/subscriptionId": id],
-                    "notifications": ["toolsListChanged": true],
+                    "notifications": granted,
                 ],
             ])
-        default: exchange.finish(error(id: id, code: -32601, "no method \(method)"))
+        default:
+            if resourceRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
+            exchange.finish(error(id: id, code: -32601, "no method \(method)"))
         }
     }
 

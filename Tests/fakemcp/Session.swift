@@ -6,6 +6,8 @@ final class Session {
     var version = ""
     var capabilities: JSON = [:]
     var isReady = false
+    /// Resources that it has subscribed to.
+    var followed: Set<String> = []
     /// Where notices go that belong to no request.
     var stream: ((JSON) -> Void)?
     private var lastRequest = -1
