@@ -162,6 +162,7 @@ package struct GatewayApp: Sendable {
         options.replayTotalBytes = config.limits.replayTotalBytes
         options.announcesChanges = config.gateway.listChanged
         options.maxCallTimeout = config.limits.maxCallTimeout
+        options.taskAfter = config.async.taskAfter
         options.questionTimeout = config.limits.questionTimeout
         options.json = JSONLimits(depth: config.limits.jsonDepth, nodes: config.limits.jsonNodes)
         return options

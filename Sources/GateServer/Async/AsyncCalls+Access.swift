@@ -43,7 +43,9 @@ extension AsyncCalls {
             await withCheckedContinuation { (continuation: CheckedContinuation<AsyncCallView?, Never>) in
                 let timer = time.map { schedule($0) { [weak self] in self?.release(id, number) } }
                 let isWaiting = state.withLock { state -> Bool in
-                    guard let entry = state.calls[id], entry.owner == owner, entry.isKept else { return false }
+                    guard let entry = state.calls[id], entry.owner == owner, entry.isKept,
+                        entry.waiters.count < AsyncCalls.maxWaiters
+                    else { return false }
                     if orQuestion, entry.state.status == .inputRequired { return false }
                     state.calls[id]?.waiters[number] = .init(
                         continuation: continuation, wish: orQuestion ? .endOrQuestion : .end, timer: timer)
@@ -116,6 +118,9 @@ extension AsyncCalls {
         waiter.continuation.resume(returning: view)
     }
 
+    /// Waits for one call at a time. One more returns at once.
+    private static let maxWaiters = 64
+
     private func nextNumber() -> UInt64 {
         state.withLock { state in
             state.lastNumber += 1
@@ -160,11 +165,15 @@ extension AsyncCalls {
     }
 
     /// Calls `body`, on any thread, with each change of the owner's calls that the owner can see, until the subscription ends.
+    ///
+    /// - Parameter body: gets the call, and whether nothing but its progress is new.
     package func watch(
-        _ owner: InstanceOwner, _ body: @escaping @Sendable (AsyncCallView) -> Void
+        _ owner: InstanceOwner, wantsProgress: Bool = false, _ body: @escaping @Sendable (AsyncCallView, Bool) -> Void
     ) -> EventSubscription {
         let number = nextNumber()
-        state.withLock { $0.watchers[number] = AsyncWatcher(owner: owner, body: body) }
+        state.withLock {
+            $0.watchers[number] = AsyncWatcher(owner: owner, wantsProgress: wantsProgress, body: body)
+        }
         return EventSubscription { [weak self] in
             let gone = self?.state.withLock { $0.watchers.removeValue(forKey: number) }
             _ = gone

@@ -8,66 +8,76 @@ import Synchronization
 extension AsyncCalls {
     /// As many as clients allow a server (2026-07-28).
     static let maxRounds = 10
+    /// Questions of one call that are open at once.
+    private static let maxOpen = 16
 
     /// Hears what happens during a call.
     func listener(_ id: AsyncCallID, _ given: CallListener?) -> CallListener {
-        CallListener(
-            wantsProgress: true, capabilities: given?.capabilities ?? [], logLevel: given?.logLevel
-        ) { [weak self] event in
+        let capabilities = given?.capabilities ?? []
+        return CallListener(wantsProgress: true, capabilities: capabilities, logLevel: given?.logLevel) {
+            [weak self] event in
             switch event {
             case .progress(let members):
-                self?.state.withLock { $0.calls[id]?.progress = ByteBuffer(bytes: members.readableBytesView) }
+                self?.progressed(id, members)
                 given?.onEvent(event)
             case .log: given?.onEvent(event)
             case .question(let question):
                 guard let self else {
-                    question.answer(.error(code: RPCCode.internalError, message: "stonegate is stopping"))
+                    question.answer(.error(code: RPCCode.internalError, message: Refusals.stopping))
                     return
                 }
-                guard question.needs.isSubset(of: given?.capabilities ?? []) else {
-                    question.answer(.error(code: RPCCode.methodNotFound, message: "the caller cannot be asked"))
-                    return
-                }
-                ask(id, question)
+                ask(id, question, capabilities)
             }
         }
     }
 
-    private func ask(_ id: AsyncCallID, _ question: BackendQuestion) {
-        let key = ask(id, method: "\(question.method)", params: question.params) { question.answer($0) }
-        guard let key else {
-            question.answer(.error(code: RPCCode.internalError, message: "the call has ended"))
-            return
+    private func progressed(_ id: AsyncCallID, _ members: ByteBuffer) {
+        let told = state.withLock { state -> (view: AsyncCallView, watchers: [AsyncWatcher])? in
+            guard let owner = state.calls[id]?.owner else { return nil }
+            state.calls[id]?.progress = ByteBuffer(bytes: members.readableBytesView)
+            let watchers = state.watchers.values.filter { $0.wantsProgress && $0.owner == owner }
+            guard !watchers.isEmpty, let entry = state.calls[id], entry.isKept else { return nil }
+            return (entry.view, watchers)
         }
-        question.onWithdrawal { [weak self] in _ = self?.take(id, key) }
+        guard let told else { return }
+        for watcher in told.watchers { watcher.body(told.view, true) }
     }
 
-    /// - Parameter handler: gets the answer; called at most once.
-    /// - Returns: the question's key; nil when the call has ended.
-    private func ask(
-        _ id: AsyncCallID, method: String, params: ByteBuffer, _ handler: @escaping AsyncQuestions.Handler
-    ) -> String? {
+    private func ask(_ id: AsyncCallID, _ question: BackendQuestion, _ capabilities: ClientCapabilities) {
+        guard let kind = QuestionKind(question) else {
+            question.answer(.error(code: RPCCode.methodNotFound, message: "stonegate does not pass this on."))
+            return
+        }
+        let missing = question.needs.subtracting(.samplingContext).subtracting(capabilities)
+        guard missing.isEmpty else {
+            question.answer(Refusals.undeclared(missing))
+            return
+        }
         let key = state.withLock { state -> String? in
-            guard var entry = state.calls[id], !entry.state.isDecided else { return nil }
-            let own = ByteBuffer(bytes: params.readableBytesView)
-            let key = entry.questions.add(method: method, params: own, handler)
+            guard var entry = state.calls[id], !entry.state.isDecided, entry.questions.count < AsyncCalls.maxOpen
+            else { return nil }
+            let key = entry.questions.add(kind, question)
             _ = entry.state.event(.asked(entry.questions.count), now: clock())
             state.calls[id] = entry
             return key
         }
-        if key != nil { arrive.yield(.changed(id)) }
-        return key
+        guard let key else {
+            question.answer(Refusals.tooMany)
+            return
+        }
+        arrive.yield(.changed(id))
+        question.onWithdrawal { [weak self] in _ = self?.take(id, key) }
     }
 
-    private func take(_ id: AsyncCallID, _ key: String) -> AsyncQuestions.Handler? {
-        let handler = state.withLock { state -> AsyncQuestions.Handler? in
-            guard var entry = state.calls[id], let handler = entry.questions.take(key) else { return nil }
+    private func take(_ id: AsyncCallID, _ key: String) -> BackendQuestion? {
+        let question = state.withLock { state -> BackendQuestion? in
+            guard var entry = state.calls[id], let question = entry.questions.take(key) else { return nil }
             _ = entry.state.event(.asked(entry.questions.count), now: clock())
             state.calls[id] = entry
-            return handler
+            return question
         }
-        if handler != nil { arrive.yield(.changed(id)) }
-        return handler
+        if question != nil { arrive.yield(.changed(id)) }
+        return question
     }
 
     /// Answers an open question of a call.
@@ -76,154 +86,39 @@ extension AsyncCalls {
     package func answer(
         _ id: AsyncCallID, for owner: InstanceOwner, _ key: String, _ answer: BackendQuestion.Answer
     ) -> Bool {
-        guard state.withLock({ $0.calls[id]?.owner == owner }), let handler = take(id, key) else { return false }
-        handler(answer)
-        return true
+        guard state.withLock({ $0.calls[id]?.owner == owner }), let question = take(id, key) else { return false }
+        return question.answer(answer)
     }
 
-    // MARK: Rounds (2026-07-28)
-
-    /// Asks what a server wants to know before it goes on, and waits for all answers.
-    func answers(
-        _ id: AsyncCallID, _ asked: RoundQuestions, _ call: GatewayCall, until deadline: Instant
+    /// Asks what a server of 2026-07-28 wants to know before it goes on, and waits for all answers: as long as the call may take,
+    /// because nothing is held at the server meanwhile.
+    func round(
+        _ id: AsyncCallID, _ interim: InterimResult, _ capabilities: ClientCapabilities, until deadline: Instant
     ) async throws(GateError) -> CallRound {
-        guard !asked.requests.isEmpty else {
-            // Nothing but a state: the server asks to be asked again.
-            guard await rest(.seconds(1)) else { throw AsyncCalls.unanswered(call) }
-            return CallRound(responses: nil, state: asked.state)
+        guard !interim.requests.isEmpty else {
+            // Nothing but a state: the server wants to be asked again. A cancelled task is told so by the call.
+            _ = await rest(.seconds(1))
+            return CallRound(responses: nil, state: interim.stateText)
         }
-        let answers = RoundAnswers(asked.requests)
-        for request in asked.requests {
-            let key = ask(id, method: request.method, params: request.params) { answers.answer(request, $0) }
-            guard key != nil else { throw AsyncCalls.unanswered(call) }
+        let answers = GatheredAnswers(interim.requests.count)
+        let asked = interim.requests.enumerated().map { index, request in
+            BackendQuestion(method: request.kind.method, params: request.params, needs: request.needs) { answer in
+                answers.set(index, answer)
+                // No word for an error in the next round: nobody needs the others any more.
+                if case .error = answer, request.kind != .elicitation { answers.close() }
+            }
         }
         let timer = loop.scheduleTask(in: TimeAmount(max(.zero, Instant.now.duration(to: deadline)))) {
-            answers.giveUp()
+            answers.close()
         }
-        defer { timer.cancel() }
-        let responses = await withTaskCancellationHandler {
-            await withCheckedContinuation { answers.wait($0) }
+        let given = await withTaskCancellationHandler {
+            for question in asked { ask(id, question, capabilities) }
+            return await answers.wait()
         } onCancel: {
-            answers.giveUp()
+            answers.close()
         }
-        guard let responses else { throw AsyncCalls.unanswered(call) }
-        return CallRound(responses: responses, state: asked.state)
-    }
-
-    private static func unanswered(_ call: GatewayCall) -> GateError {
-        GateError(
-            .cancelled,
-            "Server '\(call.server)' asked something that was not answered, so the call did not go on.",
-            source: .caller, server: call.server, tool: call.target.tool, sent: true)
-    }
-
-    static func tooManyRounds(_ call: GatewayCall) -> GateError {
-        GateError(
-            .backendProtocolError,
-            "Server '\(call.server)' broke the protocol: it asked for more answers after \(maxRounds) rounds.",
-            source: .backend, server: call.server, tool: call.target.tool, sent: true)
-    }
-}
-
-/// What a server of 2026-07-28 wants to know before it goes on with a call.
-struct RoundQuestions {
-    struct Request: Sendable {
-        /// The server's own key as JSON text of a string.
-        let key: ByteBuffer
-        let method: String
-        let params: ByteBuffer
-    }
-
-    let requests: [Request]
-    let state: ByteBuffer?
-
-    /// Nil for any other answer.
-    init?(_ reply: CallReply) {
-        let message = reply.message
-        guard message.string(message.resultMember("resultType")) == "input_required" else { return nil }
-        state = message.resultMember("requestState").flatMap { $0.isString ? message.slice($0.value) : nil }
-        guard let field = message.resultMember("inputRequests"), field.isObject,
-            let members = JSONMembers(message.slice(field.value))
-        else {
-            requests = []
-            return
-        }
-        requests = members.fields.list.compactMap { field in
-            guard field.isObject, let request = JSONMembers(members.slice(field)),
-                let method = request.string("method")
-            else { return nil }
-            let params = request.find("params").flatMap { $0.isObject ? request.slice($0) : nil }
-            return Request(
-                key: members.key(field), method: method, params: params ?? ByteBuffer(string: "{}"))
-        }
-    }
-}
-
-/// Collects the answers of one round.
-private final class RoundAnswers: Sendable {
-    private enum Phase {
-        case open(missing: Int, CheckedContinuation<ByteBuffer?, Never>?)
-        case over(ByteBuffer?)
-    }
-
-    private struct State {
-        var phase: Phase
-        var text = ByteBuffer(string: "{")
-    }
-
-    private let state: Mutex<State>
-
-    init(_ requests: [RoundQuestions.Request]) {
-        state = Mutex(State(phase: .open(missing: requests.count, nil)))
-    }
-
-    func wait(_ continuation: CheckedContinuation<ByteBuffer?, Never>) {
-        let result = state.withLock { state -> ByteBuffer?? in
-            switch state.phase {
-            case .open(let missing, _):
-                state.phase = .open(missing: missing, continuation)
-                return nil
-            case .over(let text): return .some(text)
-            }
-        }
-        if let result { continuation.resume(returning: result) }
-    }
-
-    func answer(_ request: RoundQuestions.Request, _ answer: BackendQuestion.Answer) {
-        let result: ByteBuffer
-        switch answer {
-        case .result(let text): result = text
-        case .error:
-            // An error cannot be said to such a server; that the user does not want to answer can, in one case.
-            guard request.method == "elicitation/create" else { return giveUp() }
-            result = ByteBuffer(string: #"{"action":"cancel"}"#)
-        }
-        finish { state in
-            guard case .open(let missing, let continuation) = state.phase else { return nil }
-            if state.text.readableBytes > 1 { state.text.writeStaticString(",") }
-            state.text.writeImmutable(request.key)
-            state.text.writeStaticString(":")
-            state.text.writeImmutable(result)
-            guard missing <= 1 else {
-                state.phase = .open(missing: missing - 1, continuation)
-                return nil
-            }
-            state.text.writeStaticString("}")
-            state.phase = .over(state.text)
-            return continuation.map { ($0, state.text) }
-        }
-    }
-
-    func giveUp() {
-        finish { state in
-            guard case .open(_, let continuation) = state.phase else { return nil }
-            state.phase = .over(nil)
-            return continuation.map { ($0, nil) }
-        }
-    }
-
-    private func finish(_ change: (inout sending State) -> (CheckedContinuation<ByteBuffer?, Never>, ByteBuffer?)?) {
-        guard let (continuation, text) = state.withLock({ change(&$0) }) else { return }
-        continuation.resume(returning: text)
+        timer.cancel()
+        for question in asked { question.withdraw() }
+        return CallRound(responses: try MadeRound.responses(interim, given), state: interim.stateText)
     }
 }

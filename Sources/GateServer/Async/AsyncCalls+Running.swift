@@ -40,10 +40,14 @@ extension AsyncCalls {
             call.timeout = now.duration(to: deadline)
             do throws(GateError) {
                 let reply = try await perform(call)
-                guard let asked = RoundQuestions(reply) else { return .reply(reply) }
+                // Whoever waits for the answer itself goes on with it.
+                guard InterimResult.matches(reply), isKept(id) else { return .reply(reply) }
                 rounds += 1
-                guard rounds <= AsyncCalls.maxRounds else { return .error(AsyncCalls.tooManyRounds(call)) }
-                call.round = try await answers(id, asked, call, until: deadline)
+                guard rounds <= AsyncCalls.maxRounds else {
+                    throw InterimResult.broken(reply, "it asked for input more than \(AsyncCalls.maxRounds) times")
+                }
+                let capabilities = given.listener?.capabilities ?? []
+                call.round = try await round(id, InterimResult(reply), capabilities, until: deadline)
             } catch {
                 if Task.isCancelled, isClosed { return .error(AsyncCalls.stopped(error, call)) }
                 guard error.code == .overloaded, !error.sent, isKept(id), !Task.isCancelled else {
@@ -116,7 +120,9 @@ extension AsyncCalls {
     /// - Returns: whether this was the end.
     @discardableResult
     func end(_ id: AsyncCallID, _ event: AsyncCallState.Event, _ outcome: AsyncOutcome) async -> Bool {
-        typealias Decided = (end: AsyncCallEnd, entry: AsyncEntry, asked: [AsyncQuestions.Handler])
+        typealias Decided = (
+            end: AsyncCallEnd, entry: AsyncEntry, asked: [(kind: QuestionKind, question: BackendQuestion)]
+        )
         let decided = state.withLock { state -> Decided? in
             guard var entry = state.calls[id] else { return nil }
             let end: AsyncCallEnd
@@ -130,9 +136,7 @@ extension AsyncCalls {
             return (end, entry, asked)
         }
         guard let decided else { return false }
-        for handler in decided.asked {
-            handler(.error(code: RPCCode.internalError, message: "the call has ended"))
-        }
+        for asked in decided.asked { asked.question.answer(asked.kind.unanswered("The call has ended.")) }
         // Harmless for a call whose work is over.
         decided.entry.canceller.cancel()
         var record = decided.entry.record
@@ -176,7 +180,7 @@ extension AsyncCalls {
             waiter.timer?.cancel()
             waiter.continuation.resume(returning: view)
         }
-        for watcher in told.watchers { watcher.body(view) }
+        for watcher in told.watchers { watcher.body(view, false) }
     }
 
     /// What its owner sees has changed, but it has not ended.
@@ -203,7 +207,7 @@ extension AsyncCalls {
             waiter.timer?.cancel()
             waiter.continuation.resume(returning: told.view)
         }
-        for watcher in told.watchers { watcher.body(told.view) }
+        for watcher in told.watchers { watcher.body(told.view, false) }
     }
 
     /// Ends what has waited too long, and forgets what was kept long enough.

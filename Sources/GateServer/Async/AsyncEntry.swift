@@ -82,7 +82,9 @@ struct AsyncEntry: Sendable {
 /// Somebody who wants to know of changes.
 struct AsyncWatcher: Sendable {
     let owner: InstanceOwner
-    let body: @Sendable (AsyncCallView) -> Void
+    let wantsProgress: Bool
+    /// The call, and whether it is its progress that is new.
+    let body: @Sendable (AsyncCallView, Bool) -> Void
 }
 
 extension AsyncCalls.State {

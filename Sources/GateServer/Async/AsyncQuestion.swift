@@ -5,39 +5,38 @@ package import NIOCore
 package struct AsyncQuestion: Sendable {
     /// Names it among all questions of this call, those of the past too.
     package let key: String
-    /// `elicitation/create`, `sampling/createMessage` or `roots/list`.
-    package let method: String
-    /// The request's `params` as JSON text of an object.
+    let kind: QuestionKind
+    /// The request's `params` as JSON text of an object, as the server wrote them.
     package let params: ByteBuffer
+
+    /// `elicitation/create`, `sampling/createMessage` or `roots/list`.
+    package var method: String { "\(kind.method)" }
 }
 
-/// The open questions of one call, and what is done with their answers.
+/// The open questions of one call.
 struct AsyncQuestions: Sendable {
-    typealias Handler = @Sendable (BackendQuestion.Answer) -> Void
-
-    private var entries: [(question: AsyncQuestion, handler: Handler)] = []
+    private var entries: [(key: String, kind: QuestionKind, params: ByteBuffer, question: BackendQuestion)] = []
     private var asked = 0
 
-    var open: [AsyncQuestion] { entries.map(\.question) }
+    var open: [AsyncQuestion] { entries.map { AsyncQuestion(key: $0.key, kind: $0.kind, params: $0.params) } }
     var count: Int { entries.count }
 
-    /// - Parameter handler: called at most once, outside the lock.
     /// - Returns: the question's key.
-    mutating func add(method: String, params: ByteBuffer, _ handler: @escaping Handler) -> String {
+    mutating func add(_ kind: QuestionKind, _ question: BackendQuestion) -> String {
         asked += 1
-        let question = AsyncQuestion(key: "question-\(asked)", method: method, params: params)
-        entries.append((question, handler))
-        return question.key
+        let key = "question-\(asked)"
+        entries.append((key, kind, ByteBuffer(bytes: question.params.readableBytesView), question))
+        return key
     }
 
     /// Takes a question out: it is being answered, or the server does not want the answer any more.
-    mutating func take(_ key: String) -> Handler? {
-        guard let index = entries.firstIndex(where: { $0.question.key == key }) else { return nil }
-        return entries.remove(at: index).handler
+    mutating func take(_ key: String) -> BackendQuestion? {
+        guard let index = entries.firstIndex(where: { $0.key == key }) else { return nil }
+        return entries.remove(at: index).question
     }
 
-    mutating func takeAll() -> [Handler] {
+    mutating func takeAll() -> [(kind: QuestionKind, question: BackendQuestion)] {
         defer { entries = [] }
-        return entries.map(\.handler)
+        return entries.map { ($0.kind, $0.question) }
     }
 }

@@ -101,6 +101,9 @@ extension MCPFrontEnd {
                 call, round, answers, turn(planned, context, request, exchange, id, company), exchange)
         case .unusable(let why): return send(.error(RPCCode.invalidParams, why, id: id), on: exchange)
         }
+        if context.capabilities.contains(.tasks), case .tool = planned.call.operation {
+            return await taskCall(planned, message, context, request, exchange, id, canceller, company)
+        }
         guard !company.isEmpty else {
             return send(await canceller.run { await carryOut(.call(planned), context, id) }, on: exchange)
         }

@@ -40,7 +40,8 @@ struct AsyncCallsRig: Sendable {
 
     func call(_ tool: String, server: String = "web", agent: String = "one") -> GatewayCall {
         GatewayCall(
-            target: ToolTarget(server: server, tool: tool), arguments: nil, caller: Caller(agent: agent, source: .mcp))
+            target: ToolTarget(server: server, tool: tool), arguments: nil, caller: Caller(agent: agent, source: .mcp),
+            listener: CallListener(capabilities: .questions) { _ in })
     }
 
     func open() { gate.open() }
@@ -65,7 +66,7 @@ struct AsyncCallsRig: Sendable {
                 let question = BackendQuestion(
                     method: "elicitation/create", params: ByteBuffer(string: "{}"), needs: .elicitationForm
                 ) { answer in
-                    guard case .result(let text) = answer else { return continuation.resume(returning: "error") }
+                    guard case .result(let text) = answer else { return continuation.resume(returning: "null") }
                     continuation.resume(returning: String(buffer: text))
                 }
                 call.listener?.onEvent(.question(question))

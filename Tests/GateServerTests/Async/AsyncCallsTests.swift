@@ -304,7 +304,7 @@ import Testing
     @Test func watchersSeeEachChangeOfTheirOwn() async throws {
         try await AsyncCallsRig.with { rig in
             let seen = Journal<AsyncCallStatus>(name: "seen")
-            let subscription = rig.calls.watch(Self.owner) { seen.append($0.status) }
+            let subscription = rig.calls.watch(Self.owner) { view, _ in seen.append(view.status) }
             _ = try await rig.calls.submit(rig.call("echo"), owner: Self.other)
             _ = try await rig.calls.submit(rig.call("echo"), owner: Self.owner)
             _ = try await seen.first { $0 == .complete }

@@ -17,7 +17,7 @@ struct LegacySessionTests {
             #expect(reply.status == 200)
             let result = try #require(try reply.json["result"])
             #expect(result["protocolVersion"]?.stringValue == given)
-            #expect(result["capabilities"]?.text == #"{"tools":{"listChanged":true}}"#)
+            #expect(result["capabilities"]?["tools"]?.text == #"{"listChanged":true}"#)
             #expect(result["serverInfo"]?["name"]?.stringValue == "stonegate")
             #expect(try reply.json["id"] == "a")
             let session = try #require(reply["Mcp-Session-Id"])

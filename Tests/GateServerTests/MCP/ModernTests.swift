@@ -17,7 +17,7 @@ struct ModernTests {
             #expect(result["ttlMs"]?.intValue == 60000)
             #expect(result["cacheScope"] == "private")
             #expect(result["supportedVersions"]?.text == #"["2026-07-28"]"#)
-            #expect(result["capabilities"]?.text == #"{"tools":{"listChanged":true}}"#)
+            #expect(result["capabilities"]?["tools"]?.text == #"{"listChanged":true}"#)
             #expect(result["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"] == "stonegate")
         }
     }

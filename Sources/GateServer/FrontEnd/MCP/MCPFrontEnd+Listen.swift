@@ -31,6 +31,11 @@ extension MCPFrontEnd {
                 ["Retry-After": "30"])
         }
         var granted = SubscriptionFilter(wish)
+        let context = taskContext(message, request, scope)
+        if let ids = granted.tasks {
+            guard context.capabilities.contains(.tasks) else { return send(MCPFrontEnd.needsTasks(id), on: exchange) }
+            granted.tasks = await subscribable(Array(ids.prefix(options.maxResourcesPerSubscription)), context)
+        }
         granted.kinds.formIntersection(kinds(request))
         let outlet = ListenStream(exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders), id: id)
         let caller = Caller(
@@ -42,6 +47,10 @@ extension MCPFrontEnd {
             outlet: outlet, visibility: scope, kinds: granted.kinds, agent: ExactText(agent),
             subscriptions: followed.map(\.subscription))
         guard let number = streams.add(entry) else { return }
+        if let ids = granted.tasks, !ids.isEmpty {
+            streams.attach([taskSubscription(ids, context, outlet)], to: number)
+            await tellEnded(ids, context, outlet)
+        }
         exchange.onClose { [streams] _ in streams.remove(number) }
         exchange.onShutdown { [streams] in streams.end(number) }
         outlet.acknowledge(granted)

@@ -25,6 +25,8 @@ extension MCPFrontEnd {
             send(.result(id, endingWith: MCPText.discoverResult), on: exchange)
         } else if message.isMethod(MCPMethod.listen) {
             await listen(message, request, exchange, scope, id)
+        } else if let reply = await modernTaskReply(message, request, scope, id) {
+            send(reply, on: exchange)
         } else {
             send(unknownMethod(message, id, status: .notFound), on: exchange)
         }

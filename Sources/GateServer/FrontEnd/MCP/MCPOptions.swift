@@ -27,6 +27,8 @@ package struct MCPOptions: Sendable {
     package var keepAlive: Duration = .seconds(25)
     /// The longest time that `X-Stonegate-Timeout` can ask for.
     package var maxCallTimeout: Duration = .seconds(300)
+    /// How long a call of a client that knows tasks (2026-07-28) may take before it becomes one.
+    package var taskAfter: Duration = .seconds(5)
     /// How long an agent has to answer a question.
     package var questionTimeout: Duration = .seconds(300)
     /// How long questions of one call are gathered before a caller of 2026-07-28 is asked them together.

@@ -21,7 +21,8 @@ enum MCPText {
     static let discoverResult: ByteBuffer = {
         var out = ByteBuffer(string: #"{"resultType":"complete","supportedVersions":["#)
         out.writeJSONString(ProtocolVersion.newest.rawValue)
-        out.writeString("],\"capabilities\":\(capabilities),\"instructions\":")
+        let extensions = "\"extensions\":{\"\(ClientCapabilities.tasksExtension)\":{}}"
+        out.writeString("],\"capabilities\":\(capabilities.dropLast()),\(extensions)},\"instructions\":")
         out.writeJSONString(instructions)
         out.writeString(",\"ttlMs\":60000,\"cacheScope\":\"private\",\(serverMeta)}}")
         return out

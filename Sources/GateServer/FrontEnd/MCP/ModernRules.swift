@@ -55,6 +55,11 @@ enum ModernRules {
         if message.isMethod(MCPMethod.toolsCall) || message.isMethod(MCPMethod.promptsGet) {
             return message.param("name")
         }
+        if message.isMethod(MCPMethod.tasksGet) || message.isMethod(MCPMethod.tasksUpdate)
+            || message.isMethod(MCPMethod.tasksCancel)
+        {
+            return message.param("taskId")
+        }
         return message.isMethod(MCPMethod.resourcesRead) ? message.param("uri") : nil
     }
 

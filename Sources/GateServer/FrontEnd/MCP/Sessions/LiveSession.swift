@@ -16,6 +16,8 @@ final class LiveSession: Sendable {
         var watches: [ExactText: EventSubscription] = [:]
         /// Streams that are open, or whose client may come back for them.
         var streams: [UInt64: SessionStream] = [:]
+        /// What tells its client of its tasks, from the first one on.
+        var taskWatch: EventSubscription?
         var isStateful = false
         var hasEnded = false
     }
@@ -82,6 +84,21 @@ final class LiveSession: Sendable {
         return gone != nil
     }
 
+    // MARK: Tasks
+
+    /// Begins to tell the client of its tasks, unless that has begun already.
+    func watchTasks(_ begin: (InstanceOwner) -> EventSubscription) {
+        guard state.withLock({ $0.taskWatch == nil && !$0.hasEnded }) else { return }
+        let watch = begin(.session(high: id.high, low: id.low))
+        let replaced = state.withLock { state -> EventSubscription? in
+            guard state.taskWatch == nil, !state.hasEnded else { return watch }
+            state.taskWatch = watch
+            return nil
+        }
+        // Released outside the lock.
+        _ = replaced
+    }
+
     // MARK: Streams
 
     func add(_ stream: SessionStream) -> Bool {
@@ -115,9 +132,10 @@ final class LiveSession: Sendable {
             defer {
                 state.streams = [:]
                 state.watches = [:]
+                state.taskWatch = nil
                 state.hasEnded = true
             }
-            return (state.streams, state.watches)
+            return (state.streams, state.watches, state.taskWatch)
         }
         _ = gone
     }

@@ -5,6 +5,8 @@ struct SubscriptionFilter: Sendable, Equatable {
     var kinds: CatalogKinds = []
     /// As the client wrote them, without repetition.
     var resources: [String] = []
+    /// Tasks by their ids, without repetition; nil when there was no word of tasks.
+    var tasks: [String]?
 
     private static let names: KeyValuePairs<String, CatalogKinds> = [
         "toolsListChanged": .tools, "promptsListChanged": .prompts, "resourcesListChanged": .resources,
@@ -20,6 +22,10 @@ struct SubscriptionFilter: Sendable, Equatable {
         where seen.insert(Array(uri.utf8)).inserted {
             resources.append(uri)
         }
+        tasks = json["taskIds"]?.arrayValue.map { ids in
+            var known: Set<[UInt8]> = []
+            return ids.compactMap(\.stringValue).filter { known.insert(Array($0.utf8)).inserted }
+        }
     }
 
     /// As the acknowledgement names it.
@@ -27,6 +33,7 @@ struct SubscriptionFilter: Sendable, Equatable {
         var members = JSONObject()
         for (name, kind) in SubscriptionFilter.names where kinds.contains(kind) { members[name] = true }
         if !resources.isEmpty { members["resourceSubscriptions"] = .array(resources.map { .string($0) }) }
+        if let tasks, !tasks.isEmpty { members["taskIds"] = .array(tasks.map { .string($0) }) }
         return .object(members)
     }
 }

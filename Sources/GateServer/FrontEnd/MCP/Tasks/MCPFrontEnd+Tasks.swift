@@ -64,16 +64,17 @@ extension MCPFrontEnd {
         }
     }
 
+    /// Calls that go on without their callers.
     var tasks: AsyncCalls { services.asyncCalls }
 
     func taskID(_ message: WireMessage) -> AsyncCallID? {
         message.string(message.param("taskId")).flatMap { AsyncCallID($0) }
     }
 
-    static func noTask(_ verb: String, _ id: ByteBuffer) -> RPCReply {
+    static func noTask(_ verb: String, _ id: ByteBuffer, status: HTTPResponseStatus = .ok) -> RPCReply {
         .error(
             RPCCode.invalidParams,
-            "Failed to \(verb) task: Task not found. It has expired, or it was never yours.", id: id)
+            "Failed to \(verb) task: Task not found. It has expired, or it was never yours.", id: id, status: status)
     }
 
     // MARK: Creating
@@ -103,7 +104,9 @@ extension MCPFrontEnd {
             return .error(
                 RPCCode.methodNotFound, "The tool forbids being called as a task. Call it without params.task.", id: id)
         }
-        planned.call.listener = taskListener(context)
+        // Its progress and its questions are kept with it until its client asks for them.
+        planned.call.listener = CallListener(capabilities: context.capabilities.known(to: context.version)) { _ in }
+        if let live = context.live { MCPFrontEnd.tell(live, of: tasks) }
         var note = AsyncCallNote()
         note.isIndirect = planned.isIndirect
         note.progressToken = message.meta(MCPMeta.progressToken).flatMap { token in
@@ -118,13 +121,18 @@ extension MCPFrontEnd {
         return RPCReply(parts: [out])
     }
 
+    /// Tells a session of its tasks from here on, as far as it listens.
+    private static func tell(_ live: LiveSession, of tasks: AsyncCalls) {
+        live.watchTasks { owner in
+            tasks.watch(owner, wantsProgress: true) { [weak live] view, isProgress in
+                guard let notice = TaskText.notice(view, isProgress: isProgress, now: tasks.clock()) else { return }
+                live?.notify(notice)
+            }
+        }
+    }
+
     /// A hundred days in milliseconds: no client means more, and no sum of it is too large.
     private static let longestTaskLife = 8_640_000_000
-
-    /// What is heard of a task: its progress and its questions are kept with it until its client asks for them.
-    private func taskListener(_ context: MCPContext) -> CallListener {
-        CallListener(capabilities: context.askable, logLevel: nil) { _ in }
-    }
 
     // MARK: Listing
 
@@ -187,10 +195,16 @@ extension MCPFrontEnd {
         _ task: AsyncCallID, _ context: MCPContext, _ id: ByteBuffer, _ channel: any ReplyChannel
     ) async -> RPCReply {
         do throws(GateError) {
-            var view = try await tasks.wait(task, for: context.owner, upTo: MCPFrontEnd.patience)
+            var view = try await tasks.wait(
+                task, for: context.owner, upTo: MCPFrontEnd.patience, orQuestion: true)
             if view?.status.end == nil, view != nil, !Task.isCancelled {
                 channel.begin()
+                let asker = context.session.map { TaskAsker(questions, task, $0, context, channel, tasks) }
+                let watch = tasks.watch(context.owner) { view, _ in asker?.ask(view) }
+                if let now = try await tasks.view(task, for: context.owner) { asker?.ask(now) }
                 view = try await tasks.wait(task, for: context.owner)
+                withExtendedLifetime(watch) {}
+                asker?.end()
             }
             guard let view else { return MCPFrontEnd.noTask("retrieve", id) }
             guard let outcome = view.outcome else {
@@ -214,8 +228,8 @@ extension MCPFrontEnd {
             caller: context.caller(services))
         let planned = PlannedCall(call: call, isIndirect: record.note.isIndirect)
         switch outcome {
-        case .reply(let reply): return CallAnswer.reply(reply, to: planned, context, id)
-        case .error(let error): return CallAnswer.failure(error, of: planned, context, id)
+        case .reply(let reply): return answerer.reply(.success(reply), to: planned, context, id)
+        case .error(let error): return answerer.reply(.failure(error), to: planned, context, id)
         }
     }
 }
@@ -225,9 +239,6 @@ extension MCPContext {
     var owner: InstanceOwner {
         session.map { .session(high: $0.id.high, low: $0.id.low) } ?? .agent(ExactText(agent))
     }
-
-    /// What the client can be asked while it polls a task.
-    var askable: ClientCapabilities { [] }
 }
 
 extension RPCReply {

@@ -79,25 +79,69 @@ enum TaskText {
         return found.string("message").map { "\($0) (\(count))" } ?? "Progress: \(count)"
     }
 
+    /// `inputRequests` (2026-07-28): what is to be answered before the task can go on.
+    static func inputRequests(_ view: AsyncCallView, _ capabilities: ClientCapabilities) -> ByteBuffer {
+        var out = ByteBuffer(string: "\"inputRequests\":{")
+        for (index, question) in view.questions.enumerated() {
+            let form = QuestionForm.fitting(
+                question.kind, question.params, version: .newest, capabilities: capabilities,
+                elicitationID: ElicitationID.make)
+            out.writeString("\(index > 0 ? "," : "")\"\(question.key)\":{\"method\":\"\(question.method)\",\"params\":")
+            if case .params(let params) = form {
+                out.writeImmutable(params)
+            } else {
+                out.writeImmutable(question.params)
+            }
+            out.writeStaticString("}")
+        }
+        out.writeStaticString("}")
+        return out
+    }
+
+    /// What a session is told of a change of one of its tasks; nil when there is nothing to be told.
+    static func notice(_ view: AsyncCallView, isProgress: Bool, now: Int) -> Notice? {
+        guard isProgress else {
+            return Notice(
+                method: MCPMethod.taskStatus, params: members(view, legacyStatus(view), .v2025_11_25, now: now))
+        }
+        guard let token = view.record.note.progressToken, let progress = view.progress else { return nil }
+        var params = ByteBuffer(string: "\"progressToken\":")
+        params.writeImmutable(token)
+        params.writeStaticString(",")
+        params.writeImmutable(progress)
+        params.writeString(",\"_meta\":{\(related(view.id))}")
+        return Notice(method: MCPMethod.progress, params: params)
+    }
+
     /// The member of `_meta` that says to which task a message belongs (2025-11-25).
     static func related(_ id: AsyncCallID) -> String { "\"\(MCPMeta.relatedTask)\":{\"taskId\":\"\(id)\"}" }
+
+    /// The params of a request that belongs to a task.
+    static func related(_ params: ByteBuffer, to id: AsyncCallID) -> ByteBuffer {
+        guard let members = JSONMembers(params) else { return params }
+        var out = ByteBuffer()
+        if let meta = members.find("_meta"), meta.isObject {
+            let start = meta.value.lowerBound + 1
+            let isEmpty = JSONMembers(members.slice(meta))?.fields.list.isEmpty ?? true
+            out.writeImmutable(params.getSlice(at: params.readerIndex, length: start) ?? ByteBuffer())
+            out.writeString(related(id) + (isEmpty ? "" : ","))
+            let rest = params.readableBytes - start
+            out.writeImmutable(params.getSlice(at: params.readerIndex + start, length: rest) ?? ByteBuffer())
+            return out
+        }
+        let start = members.fields.range.lowerBound + 1
+        out.writeString("{\"_meta\":{\(related(id))}" + (members.fields.list.isEmpty ? "" : ","))
+        let rest = params.readableBytes - start
+        out.writeImmutable(params.getSlice(at: params.readerIndex + start, length: rest) ?? ByteBuffer())
+        return out
+    }
 
     /// The answer to a call as the answer to `tasks/result`: the same, with the task's id in its `_meta`.
     static func result(_ reply: RPCReply, of id: AsyncCallID) -> RPCReply {
         guard let message = reply.message, let fields = message.envelope.result else { return reply }
-        var parts: [ByteBuffer] = []
-        if let meta = message.resultMember("_meta"), meta.isObject {
-            let start = meta.value.lowerBound + 1
-            let rest = message.slice(start..<message.buffer.readableBytes)
-            let isEmpty = JSONMembers(message.slice(meta.value))?.fields.list.isEmpty ?? true
-            parts = [message.slice(0..<start), ByteBuffer(string: related(id) + (isEmpty ? "" : ",")), rest]
-        } else {
-            let start = fields.range.lowerBound + 1
-            let rest = message.slice(start..<message.buffer.readableBytes)
-            let end = fields.list.isEmpty ? "}" : "},"
-            parts = [message.slice(0..<start), ByteBuffer(string: "\"_meta\":{\(related(id))\(end)"), rest]
-        }
-        return RPCReply(status: reply.status, parts: parts)
+        let end = message.slice(fields.range.upperBound..<message.buffer.readableBytes)
+        let begin = message.slice(0..<fields.range.lowerBound)
+        return RPCReply(status: reply.status, parts: [begin, related(message.slice(fields.range), to: id), end])
     }
 }
 
