@@ -7,6 +7,8 @@ extension Bridge {
         if let failure { return lost(id, exchange, failure, now: now) }
         let status = exchange.head?.status ?? 0
         if exchange.isWithoutSession { return sessionLost(id, exchange, now: now) }
+        // A server may end a stream early and expect its client back.
+        if status == 200, canResume(exchange, now: now) { return resume(id, exchange, now: now) }
         let isRefused = status >= 400 || (exchange.isListen && exchange.isAnswered && exchange.lastWord == nil)
         if exchange.isStanding, !isRefused { return tryAgain(id, exchange, now: now) }
         exchanges[id] = nil
@@ -31,9 +33,10 @@ extension Bridge {
         case .reinitialized:
             session.state = .open
             openStream(isRepeated: true, now: now)
+            for wish in session.wishes { start(.init(.restore(wish), now: now)) }
             release(now: now)
         case .forward: answerIfNeeded(exchange, status: status)
-        case .stream, .close: break
+        case .restore, .stream, .close: break
         }
     }
 
@@ -70,18 +73,20 @@ extension Bridge {
             // The answer came; how the connection ended after it does not matter.
             return finish(id, nil, now: now)
         }
+        if canResume(exchange, now: now) { return resume(id, exchange, now: now) }
         if !failure.sent, !isUnreachable {
             isUnreachable = true
             actions.append(
                 .say("No gateway answers at \(address) (\(failure.message)). Start it with: stonegate serve"))
         }
         let isInTime = now - exchange.firstTry < Self.patience
-        if exchange.isStream || ((!failure.sent || exchange.isRepeatable) && (isInTime || isRestoring(exchange))) {
+        let mayRepeat = !exchange.isResuming && (!failure.sent || exchange.isRepeatable)
+        if exchange.isStream || mayRepeat && (isInTime || isRestoring(exchange)) {
             return tryAgain(id, exchange, now: now)
         }
         exchanges[id] = nil
         let error =
-            failure.sent
+            failure.sent || exchange.isResuming
             ? GateError(
                 .outcomeUnknown,
                 "The connection to the gateway broke before the answer; whether the request was carried out is not known. "
@@ -100,8 +105,19 @@ extension Bridge {
             session.state = .negotiated
             release(now: now)
         case .reinitialize, .reinitialized: reopeningFailed(error.message, now: now)
-        case .forward, .stream, .close: break
+        case .forward, .restore, .stream, .close: break
         }
+    }
+
+    private func canResume(_ exchange: BridgeExchange, now: Duration) -> Bool {
+        exchange.canResume && !exchange.isCancelled && now - (exchange.brokenAt ?? now) < Self.patience
+    }
+
+    /// Asks for the rest of an answer whose stream broke.
+    private mutating func resume(_ id: ExchangeID, _ exchange: BridgeExchange, now: Duration) {
+        exchanges[id]?.isResuming = true
+        exchanges[id]?.brokenAt = exchange.brokenAt ?? now
+        if let exchange = exchanges[id] { tryAgain(id, exchange, now: now) }
     }
 
     /// A subscription that the gateway had accepted is kept up for as long as the client wants it.
@@ -125,7 +141,10 @@ extension Bridge {
 
     private mutating func sessionLost(_ id: ExchangeID, _ exchange: BridgeExchange, now: Duration) {
         exchanges[id] = nil
-        if case .forward(let message) = exchange.purpose, !exchange.isCancelled {
+        if exchange.isResuming {
+            // It has been carried out, or it has not: what is sure is that its answer went with the session.
+            answerLost(exchange)
+        } else if case .forward(let message) = exchange.purpose, !exchange.isCancelled {
             var again = BridgeExchange(.forward(message), now: now)
             again.isRepeated = true
             session.held.append(again)
@@ -141,6 +160,14 @@ extension Bridge {
         } else if !session.isHolding {
             release(now: now)
         }
+    }
+
+    private mutating func answerLost(_ exchange: BridgeExchange) {
+        guard let id = exchange.message?.id, !exchange.isCancelled else { return }
+        let text =
+            "The connection to the gateway broke before the answer, and the session is gone; whether the request was carried out "
+            + "is not known."
+        write(BridgeReply.error(GateError(.outcomeUnknown, text, sent: true), id: id))
     }
 
     private mutating func reopeningFailed(_ why: String, now: Duration) {

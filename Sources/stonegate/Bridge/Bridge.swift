@@ -14,6 +14,8 @@ struct Bridge: Sendable {
         case inputEnded
         /// A response begins.
         case head(ExchangeID, BridgeHead)
+        /// The id of the event that comes next: behind it the stream can be taken up again.
+        case place(ExchangeID, String)
         /// A JSON body, or one event of a stream.
         case body(ExchangeID, [UInt8])
         /// Always the last event of an attempt.
@@ -68,6 +70,9 @@ struct Bridge: Sendable {
                         GateError(.payloadTooLarge, "A message may have at most 4 MiB.", source: .caller), id: nil)))
         case .inputEnded: inputEnded()
         case .head(let id, let head): begin(id, head)
+        case .place(let id, let place):
+            exchanges[id]?.place = place
+            exchanges[id]?.brokenAt = nil
         case .body(let id, let body): receive(body, id)
         case .finished(let id, let failure): finish(id, failure, now: now)
         case .timer(.retry(let id)): if let exchange = exchanges[id] { send(id, exchange) }
@@ -102,7 +107,9 @@ struct Bridge: Sendable {
         case "notifications/initialized" where session.state == .negotiated:
             session.state = .confirming
             start(.init(.initialized(message), now: now))
-        default: forward(message, now: now)
+        default:
+            session.note(message)
+            forward(message, now: now)
         }
     }
 
@@ -112,7 +119,7 @@ struct Bridge: Sendable {
     private mutating func stop(_ id: [UInt8]) -> Bool {
         if session.withdraw(id) { return true }
         for (key, exchange) in exchanges where exchange.message?.comparableID == id {
-            if exchange.message?.isModern == true || exchange.isWaiting {
+            if exchange.message?.isModern == true || exchange.isWaiting && !exchange.isResuming {
                 exchanges[key] = nil
                 actions.append(.cancel(key))
                 return true

@@ -58,7 +58,7 @@ struct BridgeDriver {
                 case .body(let id, let bytes):
                     if let (sink, transfer) = running[id], sink.taken(bytes.count) { transfer.resume() }
                 case .finished(let id, _): if bridge.exchanges[id]?.isWaiting != false { running[id] = nil }
-                case .head, .timer, .inputEnded: break
+                case .head, .place, .timer, .inputEnded: break
                 }
             }
             group.cancelAll()

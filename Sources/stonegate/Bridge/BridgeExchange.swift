@@ -11,6 +11,8 @@ struct BridgeExchange: Sendable {
         /// The same again by the bridge itself, after the gateway forgot the session.
         case reinitialize(BridgeMessage)
         case reinitialized
+        /// What the client had asked of the session that was lost, asked again of the new one.
+        case restore(BridgeMessage)
         /// The legacy stream of what servers say by themselves.
         case stream
         /// Ends the session.
@@ -34,6 +36,12 @@ struct BridgeExchange: Sendable {
     var refusal: BridgeReply?
     /// A subscription that was acknowledged before.
     var isAcknowledged = false
+    /// The id of the last event: behind it the stream of a session can be taken up again.
+    var place: String?
+    /// The answer is under way on a stream that broke and is to be taken up again; the request is not sent another time.
+    var isResuming = false
+    /// When it broke; nil once it goes on.
+    var brokenAt: Duration?
     /// The answer of a subscription that the gateway ended: given to the client only when it cannot be opened again.
     var lastWord: [UInt8]?
 
@@ -45,7 +53,7 @@ struct BridgeExchange: Sendable {
     var message: BridgeMessage? {
         switch purpose {
         case .forward(let message), .initialize(let message), .initialized(let message): message
-        case .reinitialize, .reinitialized, .stream, .close: nil
+        case .reinitialize, .reinitialized, .restore, .stream, .close: nil
         }
     }
 
@@ -57,7 +65,7 @@ struct BridgeExchange: Sendable {
     var usesSession: Bool {
         switch purpose {
         case .forward(let message): !message.isModern
-        case .initialized, .reinitialized, .stream, .close: true
+        case .initialized, .reinitialized, .restore, .stream, .close: true
         case .initialize, .reinitialize: false
         }
     }
@@ -65,12 +73,18 @@ struct BridgeExchange: Sendable {
     /// Whether another attempt can do no harm although the gateway may have had the last one.
     var isRepeatable: Bool { message?.isRepeatable ?? true }
 
+    /// Whether the rest of the answer can be asked for.
+    var canResume: Bool {
+        guard case .forward(let message) = purpose else { return false }
+        return !message.isModern && message.id != nil && !isAnswered && place != nil
+    }
+
     /// Whether the gateway says that it does not know the session. It looks at nothing else then.
     var isWithoutSession: Bool {
         guard head?.status == 404, usedSession != nil, !isRepeated else { return false }
         switch purpose {
         case .forward, .stream: break
-        case .initialize, .initialized, .reinitialize, .reinitialized, .close: return false
+        case .initialize, .initialized, .reinitialize, .reinitialized, .restore, .close: return false
         }
         let code = refusal?.error.flatMap { try? JSONValue(parsing: $0)["code"]?.intValue }
         return code != RPCCode.methodNotFound

@@ -21,6 +21,8 @@ struct BridgeMessage: Sendable {
     let name: String?
     /// The request that a `notifications/cancelled` is about, comparable.
     let cancelledID: [UInt8]?
+    /// `params.uri`.
+    let uri: String?
 
     /// - Throws: `EnvelopeFault` for what is no JSON-RPC message. A batch is none here: see ``init(batch:)``.
     init(_ line: [UInt8]) throws(EnvelopeFault) {
@@ -37,6 +39,7 @@ struct BridgeMessage: Sendable {
         modernVersion = nil
         name = nil
         cancelledID = nil
+        uri = nil
     }
 
     private init(_ envelope: Envelope, _ line: [UInt8], _ text: UnsafeRawBufferPointer) {
@@ -57,6 +60,7 @@ struct BridgeMessage: Sendable {
         modernVersion = isRequest ? string(envelope.meta?.find(MCPMeta.protocolVersion, in: text)) : nil
         let nameKey = isRequest ? Self.nameKeys[method] : nil
         name = nameKey.flatMap { string(envelope.params?.find($0, in: text)) }
+        uri = string(envelope.params?.find("uri", in: text))
         let cancelled = envelope.params?.find("requestId", in: text)
         cancelledID =
             method == "notifications/cancelled" && !isRequest

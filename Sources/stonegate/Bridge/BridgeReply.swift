@@ -18,6 +18,12 @@ struct BridgeReply: Sendable {
     /// The version that an answer to `initialize` settles on.
     let negotiatedVersion: String?
 
+    /// The kinds of lists whose changes an answer to `initialize` promises to announce.
+    var announcedKinds: [String] {
+        guard let capabilities = (try? JSONValue(parsing: line))?["result"]?["capabilities"] else { return ["tools"] }
+        return ["tools", "resources", "prompts"].filter { capabilities[$0]?["listChanged"]?.boolValue == true }
+    }
+
     private static let limits = JSONLimits(depth: 64, nodes: 5_000_000, members: 100_000)
 
     /// - Returns: nil for anything but JSON-RPC, which must not reach the client.

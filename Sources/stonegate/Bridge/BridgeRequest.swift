@@ -10,6 +10,12 @@ struct BridgeRequest: Sendable {
             method = "GET"
             headers = [("Accept", "text/event-stream")]
         case .close: method = "DELETE"
+        case .forward where exchange.isResuming:
+            method = "GET"
+            headers = [("Accept", "text/event-stream")]
+        case .restore(let message):
+            method = "POST"
+            body = message.bytes
         case .forward(let message), .initialize(let message), .initialized(let message), .reinitialize(let message):
             method = "POST"
             body = message.bytes
@@ -22,6 +28,7 @@ struct BridgeRequest: Sendable {
             headers += [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
         }
         guard exchange.usesSession else { return }
+        if let place = exchange.place, method == "GET" { headers.append(("Last-Event-ID", place)) }
         if let id = session.id { headers.append(("Mcp-Session-Id", id)) }
         if let version = session.version { headers.append(("MCP-Protocol-Version", version)) }
     }

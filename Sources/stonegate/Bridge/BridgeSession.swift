@@ -20,6 +20,11 @@ struct BridgeSession: Sendable {
     var version: String?
     /// The client's own `initialize`, to be sent again when the gateway forgets the session.
     private(set) var opening: BridgeMessage?
+    /// The client's last `logging/setLevel`, and what it follows, by the resource: asked for again when the session is lost.
+    private(set) var level: BridgeMessage?
+    private(set) var followed: [[UInt8]: BridgeMessage] = [:]
+    /// Kinds of lists whose changes the gateway announces.
+    var announced: [String] = ["tools"]
     /// What waits until the session is open.
     var held: [BridgeExchange] = []
 
@@ -31,6 +36,25 @@ struct BridgeSession: Sendable {
         id = nil
         version = nil
         opening = message
+        level = nil
+        followed = [:]
+    }
+
+    /// Remembers what a new session would have to be told.
+    mutating func note(_ message: BridgeMessage) {
+        switch message.method {
+        case "logging/setLevel" where message.id != nil: level = message
+        case "resources/subscribe" where message.id != nil:
+            if let uri = message.uri { followed[Array(uri.utf8)] = message }
+        case "resources/unsubscribe":
+            if let uri = message.uri { followed[Array(uri.utf8)] = nil }
+        default: break
+        }
+    }
+
+    /// What the client has asked of its session beside calls.
+    var wishes: [BridgeMessage] {
+        (level.map { [$0] } ?? []) + followed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     }
 
     mutating func fail() {

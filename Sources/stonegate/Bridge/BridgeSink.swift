@@ -35,7 +35,7 @@ final class BridgeSink: CurlSink {
     }
 
     func body(_ bytes: UnsafeRawBufferPointer) -> CurlFlow {
-        let (messages, isPaused) = state.withLock { state -> ([[UInt8]], Bool) in
+        let (events, isPaused) = state.withLock { state -> ([EventStreamParser.Event], Bool) in
             switch state.form {
             case .whole(var body):
                 state.form = .whole([])
@@ -44,18 +44,21 @@ final class BridgeSink: CurlSink {
                 return ([], false)
             case .events(var parser):
                 state.form = .whole([])
-                var messages = parser.add(bytes)
+                var events = parser.add(bytes)
                 if parser.heldBytes > Self.largestMessage {
                     parser = EventStreamParser()
-                    messages = []
+                    events = []
                 }
                 state.form = .events(parser)
-                state.backlog += messages.reduce(0) { $0 + $1.count }
+                state.backlog += events.reduce(0) { $0 + $1.data.count }
                 state.isPaused = state.backlog > Self.largestBacklog
-                return (messages, state.isPaused)
+                return (events, state.isPaused)
             }
         }
-        for message in messages { emit(.body(id, message)) }
+        for event in events {
+            if let place = event.id { emit(.place(id, place)) }
+            if !event.data.isEmpty { emit(.body(id, event.data)) }
+        }
         return isPaused ? .pause : .proceed
     }
 

@@ -256,11 +256,14 @@ import Testing
 
     @Test func eventStreams() {
         var parser = EventStreamParser()
-        let text = ": ping\r\n\r\nid: 3\ndata: \n\nevent: message\ndata: {\"a\":\ndata: 1}\n\ndata:x\r\r"
+        let text =
+            ": ping\r\n\r\nid: 3\ndata: \n\nevent: message\ndata: {\"a\":\ndata: 1}\n\nid:4\ndata:x\r\rid: a b\n\n"
         var events: [String] = []
         for byte in text.utf8 {
-            events += withUnsafeBytes(of: byte) { parser.add($0) }.map { String(decoding: $0, as: UTF8.self) }
+            events += withUnsafeBytes(of: byte) { parser.add($0) }.map {
+                "\($0.id ?? "-") \(String(decoding: $0.data, as: UTF8.self))"
+            }
         }
-        #expect(events == ["{\"a\":\n1}", "x"])
+        #expect(events == ["3 ", "- {\"a\":\n1}", "4 x"])
     }
 }
