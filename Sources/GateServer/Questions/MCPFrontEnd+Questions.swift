@@ -34,49 +34,16 @@ extension MCPFrontEnd {
         channel.finish(answerer.reply(outcome, to: planned, context, id))
     }
 
-    /// Calls, and goes on with the further rounds that a caller of a session revision cannot make itself.
+    /// Calls, with all rounds that the caller cannot make itself.
     func outcome(
         of planned: PlannedCall, _ context: MCPContext, asker: SessionAsker?
     ) async -> Result<CallReply, GateError> {
         do throws(GateError) {
-            let reply = try await services.call(planned.call)
-            guard context.era == .legacy, planned.call.operation.mayAsk, InterimResult.matches(reply) else {
-                return .success(reply)
-            }
-            return .success(try await rounds(planned.call, after: reply, asker))
+            guard context.era == .legacy else { return .success(try await services.call(planned.call)) }
+            return .success(try await GatewayRounds(services: services, options: options).call(planned.call, asker))
         } catch {
             return .failure(error)
         }
-    }
-
-    private func rounds(
-        _ call: GatewayCall, after first: CallReply, _ asker: SessionAsker?
-    ) async throws(GateError) -> CallReply {
-        var call = call
-        var reply = first
-        var pause = options.roundPause
-        var spent = Duration.zero
-        for _ in 0..<options.maxRounds {
-            spent += reply.duration
-            if let timeout = call.timeout { call.timeout = max(timeout - spent, .milliseconds(1)) }
-            let interim = try InterimResult(reply)
-            let responses =
-                if let asker {
-                    try await asker.answers(interim)
-                } else {
-                    // Nobody can be asked; forms count as cancelled.
-                    try MadeRound.responses(interim, interim.requests.map { _ in nil })
-                }
-            if interim.requests.isEmpty {
-                // The backend only wants to be asked again. A cancelled task is told so by the call.
-                try? await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(2))
-            }
-            call.round = CallRound(responses: responses, state: interim.stateText)
-            reply = try await services.call(call)
-            guard InterimResult.matches(reply) else { return reply }
-        }
-        throw InterimResult.broken(reply, "it asked for input more than \(options.maxRounds) times")
     }
 
     // MARK: 2026-07-28

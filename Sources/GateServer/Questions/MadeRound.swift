@@ -25,7 +25,7 @@ enum MadeRound {
             case .result(let result): out.writeImmutable(result)
             case .error, nil:
                 guard request.kind == .elicitation else {
-                    throw ended(interim, "\(request.kind.method) was not answered in time")
+                    throw ended(interim, "\(request.kind.method) was not answered, or nobody can be asked")
                 }
                 out.writeImmutable(QuestionKind.cancel)
             }

@@ -98,17 +98,18 @@ final class ParkedCall: Sendable {
     /// The agent is back.
     /// - Returns: why it cannot go on; nil when it does.
     func resume(_ turn: AgentTurn, round: UInt32, answers: JSONMembers?) -> String? {
-        let (resumption, timer) = state.withLock { state in
+        let (resumption, timer) = state.withLock { state -> (ParkingState.Resumption, Scheduled<Void>?) in
             let resumption = state.parking.resume(turn, round: round, answers: answers)
-            if case .resumed = resumption { return (resumption, state.timer.take()) }
-            return (resumption, nil)
+            guard case .resumed = resumption else { return (resumption, nil) }
+            // Before it can be parked again.
+            calls.remove(self)
+            return (resumption, state.timer.take())
         }
         timer?.cancel()
         switch resumption {
         case .notParked: return ParkedCalls.unknown
         case .malformed(let fault): return "inputResponses: \(fault)."
         case .resumed(let given, let progress, let outcome, let asksAgain):
-            calls.remove(self)
             if let progress { turn.progress?.send(progress) }
             for (asked, answer) in given { asked.question.answer(answer) }
             if let outcome {

@@ -41,6 +41,7 @@ extension Obligation {
         },
         Obligation("ML-5", "Elicitation by URL: without `elicitationId`", Lanes.modernToLegacy) { it in
             let first = try await it.call("ask", ["mode": "url", "key": "k"], AgentOptions(rounds: false))
+            try await it.decline("ask", ["mode": "url", "key": "k"], first)
             let asked = first.result["inputRequests"]?.objectValue?.members.first?.value.at("params")
             it.equal(asked?["url"], "https://example.com/consent?x=1", "\(first.response.raw.prefix(300))")
             it.expect(asked?["elicitationId"] == nil, "elicitationId")
@@ -48,6 +49,7 @@ extension Obligation {
         Obligation("ML-6", "Several questions are gathered into one round", Lanes.modernToLegacy) { it in
             let first = try await it.call("several", ["message": "m"], AgentOptions(rounds: false))
             it.equal(first.result["inputRequests"]?.keys.count, 2, "\(first.response.raw.prefix(300))")
+            try await it.decline("several", ["message": "m"], first)
         },
         Obligation("ML-7", "Progress after a question goes to the token of the next round", Lanes.modernToLegacy) {
             it in
@@ -157,5 +159,18 @@ extension Obligation {
         it.expect(reply.result["task"] == nil && reply.result["resultType"] != "task", "a task reached the agent")
         let methods = try await it.received(since: mark).compactMap(\.method)
         it.expect(methods.contains("tasks/result"), "tasks/result was not asked: \(methods)")
+    }
+}
+
+extension Case {
+    /// Ends a call that waits for answers: while it is open, nobody can know whose a question on the same pipe is.
+    func decline(_ tool: String, _ arguments: JSONValue, _ first: Reply) async throws {
+        let keys = first.result["inputRequests"]?.keys ?? []
+        let answers = JSONObject(keys.map { ($0, ["action": "decline"]) })
+        let params: JSONValue = ["name": .string(name(tool)), "arguments": arguments]
+        _ = try await agent.request(
+            "tools/call",
+            params.with("inputResponses", .object(answers)).with(
+                "requestState", first.result["requestState"] ?? .null), AgentOptions(rounds: false))
     }
 }

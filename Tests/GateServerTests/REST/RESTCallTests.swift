@@ -1,4 +1,5 @@
 import Dispatch
+import GateBackend
 import GateProtocol
 import GateTestKit
 import NIOCore
@@ -27,6 +28,22 @@ import Testing
             #expect(call.caller.agent == "tester")
             #expect(call.caller.source == .rest)
             #expect(call.timeout == nil)
+        }
+    }
+
+    /// Over REST nobody can be asked: forms count as cancelled, and what only asks to be called again is.
+    @Test func furtherRoundsAreMadeWithoutTheCaller() async throws {
+        let services = ScriptedServices { call in
+            guard let round = call.round else {
+                return
+                    #"{"resultType":"input_required","inputRequests":{"q":{"method":"elicitation/create"}},"requestState":"s"}"#
+            }
+            return #"{"structuredContent":\#(round.responses.map { String(buffer: $0) } ?? "null")}"#
+        }
+        try await RESTRig.with(services) { (rig) async throws in
+            let reply = try await rig.post("/call", #"{"tool":"weather"}"#)
+            #expect(
+                reply.text.hasPrefix(#"{"result":{"structuredContent":{"q":{"action":"cancel"}}}"#), "\(reply.text)")
         }
     }
 

@@ -31,7 +31,7 @@ struct RESTRoutes: Sendable {
         // The client's end cancels the call, and with it what the backend does.
         let task = Task(executorPreference: executor) { () -> Result<CallReply, GateError> in
             do throws(GateError) {
-                return .success(try await services.call(call))
+                return .success(try await GatewayRounds(services: services).call(call, nil))
             } catch {
                 return .failure(error)
             }

@@ -284,4 +284,28 @@ struct ParkingTests {
                     == #"{"mode":"url","message":"m","url":"https://x","_meta":{"vendor/key":1.0}}"#)
         }
     }
+
+    @Test func anEndWhileItIsParkedWaitsForTheAgent() async throws {
+        let mayEnd = Journal<Void>(name: "may end")
+        let ended = Journal<Void>(name: "ended")
+        let services = FakeServices { call in
+            let question = BackendQuestion(
+                method: MCPMethod.elicit, params: ByteBuffer(string: Asking.form), needs: .elicitationForm
+            ) { _ in }
+            call.listener?.onEvent(.question(question))
+            _ = try? await mayEnd.first { _ in true }
+            // The backend does without.
+            question.withdraw()
+            ended.append(())
+            return Asking.result("1.0")
+        }
+        try await FrontEndRig.with(services) { rig in
+            let interim = try await rig.call(FrontEndRig.asked())
+            mayEnd.append(())
+            _ = try await ended.first { _ in true }
+            let round = try FrontEndRig.round(interim, #"{"q1":\#(ParkingTests.ada)}"#)
+            #expect(try await rig.call(FrontEndRig.asked(round)).answers?.map(\.text) == ["1.0"])
+            #expect(rig.frontEnd.parkedCalls == 0)
+        }
+    }
 }

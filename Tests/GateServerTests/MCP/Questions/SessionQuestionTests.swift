@@ -212,4 +212,28 @@ struct SessionQuestionTests {
             #expect(try JSONValue(parsing: try await events.next().data).answers == [false])
         }
     }
+
+    /// The transport of 2024-11-05, on which newer revisions can be spoken too.
+    @Test func questionsComeDownTheOneStream() async throws {
+        let services = FakeServices { call throws(GateError) in
+            Asking.result(try await Asking.ask(call, MCPMethod.sample, Asking.sampling, needs: .sampling))
+        }
+        try await FrontEndRig.with(services) { rig in
+            let stream = try await rig.get([:], path: "/sse")
+            let path = try await stream.next().data
+            let opening = request("initialize", #""protocolVersion":"2024-11-05","capabilities":{"sampling":{}}"#)
+            #expect(try await rig.post(opening, path: path).status == 202)
+            _ = try await stream.next()
+            #expect(
+                try await rig.post(request("tools/call", id: "2", SessionQuestionTests.call), path: path).status == 202)
+            let question = try JSONValue(parsing: try await stream.next().data)
+            #expect(question["method"] == "sampling/createMessage")
+            let id = try #require(question["id"])
+            let answer = #"{"jsonrpc":"2.0","id":\#(id.text),"result":{"role":"assistant"}}"#
+            #expect(try await rig.post(answer, path: path).status == 202)
+            let reply = try JSONValue(parsing: try await stream.next().data)
+            #expect(reply["id"] == 2)
+            #expect(reply.answers == [["role": "assistant"]])
+        }
+    }
 }
