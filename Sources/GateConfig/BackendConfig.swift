@@ -50,11 +50,11 @@ package struct BackendConfig: Sendable, Equatable {
         case auto, legacy, modern
     }
 
-    /// Which tools of the backend are offered, as patterns over the backend's own tool names.
+    /// Which tools, resources or prompts of the backend are offered, as patterns over the backend's own names and URIs.
     ///
-    /// `*` stands for any run of characters, `?` for one. A tool is offered when `allow` is empty or one of its
+    /// `*` stands for any run of characters, `?` for one. One is offered when `allow` is empty or one of its
     /// patterns matches, and no pattern of `deny` matches.
-    package struct ToolFilter: Sendable, Equatable {
+    package struct OfferFilter: Sendable, Equatable {
         package var allow: [String]
         package var deny: [String]
 
@@ -126,7 +126,10 @@ package struct BackendConfig: Sendable, Equatable {
     /// How long one call may take; nil means `gateway.request_timeout`.
     package var requestTimeout: Duration?
     package var protocolEra = ProtocolEra.auto
-    package var tools = ToolFilter()
+    package var tools = OfferFilter()
+    /// Over URIs and URI templates.
+    package var resources = OfferFilter()
+    package var prompts = OfferFilter()
 
     package init(name: String, connection: Connection) {
         self.name = name

@@ -2,11 +2,11 @@
 struct BackendReader {
     static let keys = [
         "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "request_timeout",
-        "protocol", "tools",
+        "protocol", "tools", "resources", "prompts",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
         "idle_timeout", "trust_annotations", "questions", "roots", "max_in_flight", "max_queue", "circuit_breaker",
     ]
-    static let toolKeys = ["allow", "deny"]
+    static let filterKeys = ["allow", "deny"]
 
     enum Transport: String, CaseIterable {
         case stdio, http
@@ -38,7 +38,9 @@ struct BackendReader {
             }
         let timeout = table.duration("request_timeout", ConfigField.requestTimeoutRange, .milliseconds, &diagnostics)
         let era: BackendConfig.ProtocolEra = choice("protocol", .auto, table, &diagnostics)
-        let tools = toolFilter(table, &diagnostics)
+        let tools = filter("tools", table, &diagnostics)
+        let resources = filter("resources", table, &diagnostics)
+        let prompts = filter("prompts", table, &diagnostics)
         let enabled = table.boolean("enabled", default: true, &diagnostics)
         let autoRestart = table.boolean("auto_restart", default: true, &diagnostics)
         let healthCheck = table.boolean("health_check", default: true, &diagnostics)
@@ -48,6 +50,8 @@ struct BackendReader {
         backend.requestTimeout = timeout
         backend.protocolEra = era
         backend.tools = tools
+        backend.resources = resources
+        backend.prompts = prompts
         backend.enabled = enabled
         backend.autoRestart = autoRestart
         backend.healthCheck = healthCheck
@@ -187,17 +191,19 @@ struct BackendReader {
         }
     }
 
-    private func toolFilter(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> BackendConfig.ToolFilter {
-        switch table.node("tools") {
+    private func filter(
+        _ key: String, _ table: TableReader, _ diagnostics: inout ConfigDiagnostics
+    ) -> BackendConfig.OfferFilter {
+        switch table.node(key) {
         case nil: return .init()
         case .table(let entries)?:
-            let tools = TableReader(entries: entries, path: table.path.appending("tools"))
-            tools.reportUnknownKeys(known: Self.toolKeys, &diagnostics)
+            let lists = TableReader(entries: entries, path: table.path.appending(key))
+            lists.reportUnknownKeys(known: Self.filterKeys, &diagnostics)
             return .init(
-                allow: patterns("allow", tools, &diagnostics), deny: patterns("deny", tools, &diagnostics))
+                allow: patterns("allow", lists, &diagnostics), deny: patterns("deny", lists, &diagnostics))
         case let other?:
             diagnostics.report(
-                table.path.appending("tools"), "must be a table { allow = […], deny = […] }, not \(other.kind)")
+                table.path.appending(key), "must be a table { allow = […], deny = […] }, not \(other.kind)")
             return .init()
         }
     }
@@ -207,7 +213,7 @@ struct BackendReader {
         for (offset, pattern) in patterns.enumerated() {
             let path = table.path.appending(key).appending(offset)
             if pattern.isEmpty {
-                diagnostics.report(path, "must not be empty; \"*\" stands for every tool")
+                diagnostics.report(path, "must not be empty; \"*\" stands for everything")
             } else if pattern.utf8.count > 256 || pattern.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
                 diagnostics.report(path, "must have at most 256 bytes and no control characters")
             }

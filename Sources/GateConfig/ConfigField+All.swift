@@ -35,6 +35,7 @@ extension ConfigField {
             "agent_rate": .optionalInteger(\.gateway.agentRate, count),
             "schema_cache_ttl": .duration(\.gateway.schemaCacheTTL, .seconds, 1...2_592_000),
             "list_changed": .boolean(\.gateway.listChanged),
+            "page_size": .integer(\.gateway.pageSize, 0...1_000_000),
         ])
 
     private static let circuitBreaker = fields(

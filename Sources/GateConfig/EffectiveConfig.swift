@@ -96,8 +96,9 @@ extension BackendConfig {
             entries.append(("request_timeout", .integer(DurationUnit.milliseconds.count(requestTimeout))))
         }
         entries.append(("protocol", .string(protocolEra.rawValue)))
-        entries.append(
-            ("tools", .table([("allow", strings(tools.allow)), ("deny", strings(tools.deny))])))
+        for (key, filter) in [("tools", tools), ("resources", resources), ("prompts", prompts)] {
+            entries.append((key, .table([("allow", strings(filter.allow)), ("deny", strings(filter.deny))])))
+        }
         entries.append(("enabled", .boolean(enabled)))
         entries.append(("auto_restart", .boolean(autoRestart)))
         entries.append(("health_check", .boolean(healthCheck)))

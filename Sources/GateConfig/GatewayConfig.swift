@@ -55,10 +55,12 @@ extension GatewayConfig {
         package var agentInFlight: Int?
         /// Calls that one agent may begin in a second, twice as many at once; nil for no limit.
         package var agentRate: Int?
-        /// How long a backend's list of tools counts as fresh.
+        /// How long a backend's lists count as fresh.
         package var schemaCacheTTL: Duration = .seconds(300)
         /// Whether agents are told that lists have changed, unless their endpoint says otherwise.
         package var listChanged = true
+        /// Elements of one page of a list; 0 gives every list whole.
+        package var pageSize = 0
 
         package init() {}
     }

@@ -33,7 +33,8 @@ import Testing
     @Test func writesWhatItReads() throws {
         let json =
             #"{"name":"a","transport":"stdio","command":"/x","args":["\"\n"],"env":{"K":"s"},"cwd":"/d","#
-            + #""request_timeout":9,"protocol":"modern","tools":{"allow":["*"],"deny":[]},"enabled":false,"#
+            + #""request_timeout":9,"protocol":"modern","tools":{"allow":["*"],"deny":[]},"#
+            + #""resources":{"allow":["file:*"],"deny":[]},"prompts":{"allow":[],"deny":["x"]},"enabled":false,"#
             + #""auto_restart":false,"health_check":true,"isolation":"per_agent","start":"lazy","instances":1,"#
             + #""max_instances":3,"warm_spares":0,"idle_timeout":7,"trust_annotations":true,"#
             + #""questions":"one_at_a_time","roots":["file:///a%20b"],"max_in_flight":5,"#

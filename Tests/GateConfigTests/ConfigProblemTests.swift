@@ -174,7 +174,7 @@ import Testing
             "c.toml:4:11: backends[0].tools.alow: unknown key; did you mean 'allow'?"),
         Case(
             "name = \"a\"\ncommand = \"x\"\ntools = { deny = [\"\"] }",
-            "c.toml:4:19: backends[0].tools.deny[0]: must not be empty; \"*\" stands for every tool"),
+            "c.toml:4:19: backends[0].tools.deny[0]: must not be empty; \"*\" stands for everything"),
         Case(
             "name = \"a\"\ncommand = \"x\"\ncomand = \"y\"",
             "c.toml:4:1: backends[0].comand: unknown key; did you mean 'command'?"),

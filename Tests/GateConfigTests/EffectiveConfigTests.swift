@@ -42,6 +42,8 @@ import Testing
                 request_timeout = 1500
                 protocol = "auto"
                 tools = { allow = [], deny = ["rm*"] }
+                resources = { allow = [], deny = [] }
+                prompts = { allow = [], deny = [] }
                 enabled = true
                 auto_restart = true
                 health_check = true
@@ -62,6 +64,8 @@ import Testing
                 headers = { Authorization = "***" }
                 protocol = "auto"
                 tools = { allow = [], deny = [] }
+                resources = { allow = [], deny = [] }
+                prompts = { allow = [], deny = [] }
                 enabled = true
                 auto_restart = true
                 health_check = true

@@ -6,34 +6,48 @@ import Synchronization
 
 /// What happens beside the calls: listing again, looking after its health.
 extension Backend {
-    /// Lists the tools again; changes that come meanwhile lead to one more listing, not to one each.
-    func listAgain() async {
-        let connection = state.withLock { state -> BackendConnection? in
-            guard let live = state.live, live.greeting.hasTools else { return nil }
-            if state.isListing {
-                state.listsAgain = true
+    /// Reads these lists again. Those that become due meanwhile are read behind them, once and not once for each notice.
+    func list(_ kinds: Set<ListKind>) async {
+        let begins = state.withLock { state in
+            state.dueLists.formUnion(kinds)
+            guard !state.isListing, !kinds.isEmpty else { return false }
+            state.isListing = true
+            return true
+        }
+        guard begins else { return }
+        while let (live, due) = nextLists() {
+            var listing = BackendListing(greeting: live.greeting, lists: [:])
+            for kind in ListKind.allCases where due.contains(kind) {
+                listing.lists[kind] = await read(kind, of: live.connection)
+            }
+            guard !listing.lists.isEmpty, state.withLock({ $0.live?.connection === live.connection }) else { continue }
+            context.observer.backend(name, listed: listing)
+        }
+    }
+
+    /// - Returns: nil when there is nothing to read; the next one who wants something begins anew then.
+    private func nextLists() -> (LiveConnection, Set<ListKind>)? {
+        state.withLock { state in
+            let due = state.live.map { state.dueLists.intersection($0.greeting.offers.lists) } ?? []
+            state.dueLists = []
+            guard let live = state.live, !due.isEmpty else {
+                state.isListing = false
                 return nil
             }
-            state.isListing = true
-            return live.connection
+            return (live, due)
         }
-        guard let connection else { return }
-        while true {
-            do throws(GateError) {
-                let tools = try await ToolListing.fetch(
-                    connection, maxTools: settings.maxTools, deadline: .now.advanced(by: settings.listTimeout))
-                if let greeting = state.withLock({ $0.live?.connection === connection ? $0.live?.greeting : nil }) {
-                    context.observer.backend(name, listed: tools, greeting: greeting)
-                }
-            } catch {
-                logger.warning("the tools could not be listed again, the known ones stay: \(error.message)")
-            }
-            let goesOn = state.withLock { state in
-                defer { state.listsAgain = false }
-                state.isListing = state.listsAgain
-                return state.listsAgain
-            }
-            if !goesOn { return }
+    }
+
+    /// - Returns: nil when it could not be read.
+    private func read(_ kind: ListKind, of connection: BackendConnection) async -> ListedItems? {
+        do throws(GateError) {
+            return try await ListFetch(
+                connection: connection, kind: kind, maxItems: settings.maxItems,
+                deadline: .now.advanced(by: settings.listTimeout)
+            ).items()
+        } catch {
+            logger.warning("`\(kind.method)` could not be read, what is known of it stays: \(error.message)")
+            return nil
         }
     }
 }

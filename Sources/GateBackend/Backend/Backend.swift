@@ -35,7 +35,8 @@ package final class Backend: Sendable {
         var noise = NoiseMeter()
         var isListening = false
         var isListing = false
-        var listsAgain = false
+        /// Lists that are to be read.
+        var dueLists: Set<ListKind> = []
         /// Resources that somebody follows.
         var watches = WatchTable()
         var isSettling = false
@@ -61,7 +62,8 @@ package final class Backend: Sendable {
         case connected(Result<LiveConnection, ConnectFailure>)
         /// This conversation has ended.
         case closed(LiveConnection, String)
-        case toolsChanged
+        /// These lists may have changed.
+        case listsChanged(Set<ListKind>)
         /// Resources are followed, or no longer.
         case watchesChanged
         case listen
@@ -97,7 +99,7 @@ package final class Backend: Sendable {
         }
         let refresh = TimeAmount.nanoseconds(settings.refreshInterval.wholeNanoseconds)
         let lister = loop.scheduleRepeatedTask(initialDelay: refresh, delay: refresh) { [post] _ in
-            post.yield(.toolsChanged)
+            post.yield(.listsChanged(.all))
         }
         await withDiscardingTaskGroup { group in
             for await event in events {
@@ -144,7 +146,7 @@ package final class Backend: Sendable {
             }
             decide(failure.exit.map { .exited($0) } ?? .connectFailed(failure.error.message), in: &group)
         case .closed(let live, let reason): closed(live, reason, in: &group)
-        case .toolsChanged: group.addTask { await self.listAgain() }
+        case .listsChanged(let kinds): group.addTask { await self.list(kinds) }
         case .watchesChanged: group.addTask { await self.settleWatches() }
         case .listen: group.addTask { await self.listen() }
         case .checkHealth: group.addTask { await self.checkHealth() }
@@ -222,11 +224,14 @@ package final class Backend: Sendable {
             }
             return
         }
-        context.observer.backend(name, listed: live.tools, greeting: live.greeting)
+        let offered = live.greeting.offers.lists
+        var lists = [ListKind.tools: live.tools]
+        for kind in ListKind.allCases where !offered.contains(kind) { lists[kind] = ListedItems() }
+        context.observer.backend(name, listed: BackendListing(greeting: live.greeting, lists: lists))
         live.connection.observe(
             onNotice: { [self] message in
-                if message.isMethod(MCPMethod.toolsChanged) {
-                    notice(.toolsChanged)
+                if let kinds = Set<ListKind>(message) {
+                    notice(.listsChanged(kinds))
                 } else {
                     _ = heard(message, on: live.connection)
                 }
@@ -235,6 +240,7 @@ package final class Backend: Sendable {
             onSessionLost: { [self] in lost(live, "the server forgot the session") })
         decide(.started, in: &group)
         decide(.ready, in: &group)
+        notice(.listsChanged(offered.subtracting([.tools])))
         if live.greeting.version.era == .modern {
             group.addTask { await self.listen() }
         } else {

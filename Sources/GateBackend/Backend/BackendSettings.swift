@@ -81,9 +81,10 @@ package struct BackendSettings: Sendable {
     /// How long a new server may be silent to the probe before it is taken for an old one that the probe has killed.
     package var probeTimeout = Duration.seconds(8)
     package var listTimeout = Duration.seconds(10)
-    /// How often the tools are listed again.
+    /// How often its lists are read again.
     package var refreshInterval = Duration.seconds(300)
-    package var maxTools = 1_000
+    /// Of each list; what is beyond is left out.
+    package var maxItems = 1_000
     /// The longest answer of a backend over HTTP.
     package var maxMessageBytes = 16 * 1024 * 1024
     /// Connections to a backend over HTTP; further requests wait.

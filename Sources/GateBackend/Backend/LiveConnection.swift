@@ -2,7 +2,7 @@ import GateCore
 import GateCurl
 import GateProtocol
 import Logging
-package import NIOCore
+import NIOCore
 
 /// A backend that has been reached: the conversation, what it said of itself, and its tools.
 package struct LiveConnection: Sendable {
@@ -10,7 +10,8 @@ package struct LiveConnection: Sendable {
     /// The process behind it, for stdio.
     package let link: StdioLink?
     package let greeting: BackendGreeting
-    package let tools: [ByteBuffer]
+    /// Read before the backend counts as ready; its other lists are read behind that.
+    package let tools: ListedItems
 }
 
 /// Why a backend could not be reached.
@@ -79,9 +80,11 @@ struct Connector: Sendable {
             }
             if settings.era == .auto { context.eras.remember(settings.identity, greeting.version.era) }
             let tools =
-                greeting.hasTools
-                ? try await ToolListing.fetch(
-                    connection, maxTools: settings.maxTools, deadline: .now.advanced(by: settings.listTimeout)) : []
+                greeting.offers.contains(.tools)
+                ? try await ListFetch(
+                    connection: connection, kind: .tools, maxItems: settings.maxItems,
+                    deadline: .now.advanced(by: settings.listTimeout)
+                ).items() : ListedItems()
             return LiveConnection(connection: connection, link: link, greeting: greeting, tools: tools)
         } catch {
             let exit = link?.ownExit.map { ExitStatus($0) }

@@ -13,9 +13,9 @@ final class InstanceObserver: BackendObserver {
         self.behind = behind
     }
 
-    func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
+    func backend(_ name: String, listed: BackendListing) {
         guard pool?.isScribe(id) == true else { return }
-        behind.backend(name, listed: tools, greeting: greeting)
+        behind.backend(name, listed: listed)
     }
 
     func backend(_ name: String, changed: Supervisor.Change) {

@@ -10,15 +10,19 @@ package struct BackendGreeting: Sendable {
     package let title: String?
     package let serverVersion: String?
     package let instructions: String?
-    package let hasTools: Bool
-    /// Whether it announces changes of its tools.
-    package let announcesToolChanges: Bool
-    package let hasResources: Bool
-    package let announcesResourceChanges: Bool
-    /// Whether it tells of updates of single resources to those who subscribe.
-    package let announcesResourceUpdates: Bool
-    package let hasPrompts: Bool
-    package let announcesPromptChanges: Bool
+    package let offers: BackendOffers
+
+    package init(
+        version: ProtocolVersion, name: String? = nil, title: String? = nil, serverVersion: String? = nil,
+        instructions: String? = nil, offers: BackendOffers
+    ) {
+        self.version = version
+        self.name = name
+        self.title = title
+        self.serverVersion = serverVersion
+        self.instructions = instructions
+        self.offers = offers
+    }
 }
 
 /// Opens the conversation: finds out which era the backend speaks, within the rules of `server/discover` and `initialize`.
@@ -102,13 +106,7 @@ package enum Handshake {
             version: version, name: info["name"]?.stringValue, title: info["title"]?.stringValue,
             serverVersion: info["version"]?.stringValue,
             instructions: reply.string(reply.resultMember("instructions")),
-            hasTools: capabilities?["tools"]?.objectValue != nil,
-            announcesToolChanges: capabilities?["tools"]?["listChanged"]?.boolValue ?? false,
-            hasResources: capabilities?["resources"]?.objectValue != nil,
-            announcesResourceChanges: capabilities?["resources"]?["listChanged"]?.boolValue ?? false,
-            announcesResourceUpdates: capabilities?["resources"]?["subscribe"]?.boolValue ?? false,
-            hasPrompts: capabilities?["prompts"]?.objectValue != nil,
-            announcesPromptChanges: capabilities?["prompts"]?["listChanged"]?.boolValue ?? false)
+            offers: BackendOffers(capabilities, version: version))
     }
 }
 

@@ -104,7 +104,7 @@ extension Backend {
         for key in opened.replaced { connection.giveUp(key) }
         for (uri, follower) in followers { follower(uri) }
         // What changed before anybody listened was not announced.
-        if opened.isFirst { notice(.toolsChanged) }
+        if opened.isFirst { notice(.listsChanged(.all)) }
     }
 
     /// There is no stream to begin: what is left over is settled.
@@ -126,7 +126,8 @@ extension BackendGreeting {
     /// What of its announcements is asked for.
     fileprivate func filter(_ uris: [String]) -> ListenPlan.Filter {
         ListenPlan.Filter(
-            tools: announcesToolChanges, prompts: announcesPromptChanges, resources: announcesResourceChanges,
-            uris: announcesResourceUpdates ? uris : [])
+            tools: offers.contains(.toolChanges), prompts: offers.contains(.promptChanges),
+            resources: offers.contains(.resourceChanges),
+            uris: offers.contains(.resourceUpdates) ? uris : [])
     }
 }

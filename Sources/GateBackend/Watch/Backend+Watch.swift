@@ -16,7 +16,7 @@ extension Backend {
         -> ResourceWatch
     {
         let (id, canNot, isLive) = state.withLock { state -> (UInt64, Bool, Bool) in
-            if state.live.map({ !$0.greeting.announcesResourceUpdates }) ?? false { return (0, true, true) }
+            if state.live.map({ !$0.greeting.offers.contains(.resourceUpdates) }) ?? false { return (0, true, true) }
             return (state.watches.add(uri, body), false, state.live != nil)
         }
         if canNot { throw cannotWatch() }
@@ -49,7 +49,7 @@ extension Backend {
         if isModern { return await listenAgain() }
         guard
             let connection = state.withLock({ state -> BackendConnection? in
-                guard let live = state.live, live.greeting.announcesResourceUpdates, !state.isSettling else {
+                guard let live = state.live, live.greeting.offers.contains(.resourceUpdates), !state.isSettling else {
                     return nil
                 }
                 state.isSettling = true

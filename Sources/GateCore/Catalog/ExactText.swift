@@ -42,3 +42,17 @@ extension String {
         hasher.combine(0xFF as UInt8)
     }
 }
+
+extension String {
+    /// The longest beginning of whole characters (code points) within this many bytes.
+    package func prefix(bytes count: Int) -> String {
+        var bytes = Array(utf8.prefix(max(0, count)))
+        guard bytes.count < utf8.count else { return self }
+        let next = utf8[utf8.index(utf8.startIndex, offsetBy: bytes.count)]
+        // A byte in the middle of a code point: what came of it before goes too.
+        if next & 0xC0 == 0x80 {
+            while let last = bytes.popLast(), last & 0xC0 == 0x80 {}
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

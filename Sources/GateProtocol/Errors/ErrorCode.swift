@@ -18,6 +18,8 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let unsupportedMediaType = ErrorCode("UNSUPPORTED_MEDIA_TYPE")
     public static let payloadTooLarge = ErrorCode("PAYLOAD_TOO_LARGE")
     public static let toolNotFound = ErrorCode("TOOL_NOT_FOUND")
+    public static let resourceNotFound = ErrorCode("RESOURCE_NOT_FOUND")
+    public static let promptNotFound = ErrorCode("PROMPT_NOT_FOUND")
     public static let ambiguousTool = ErrorCode("AMBIGUOUS_TOOL")
     public static let serverNotFound = ErrorCode("SERVER_NOT_FOUND")
     public static let serverExists = ErrorCode("SERVER_EXISTS")

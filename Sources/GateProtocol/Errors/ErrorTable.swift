@@ -35,6 +35,8 @@ extension ErrorCode {
             .unsupportedMediaType: row(415, RPCCode.invalidRequest),
             .payloadTooLarge: row(413, RPCCode.invalidRequest),
             .toolNotFound: row(404, RPCCode.invalidParams),
+            .resourceNotFound: row(404, RPCCode.invalidParams),
+            .promptNotFound: row(404, RPCCode.invalidParams),
             .ambiguousTool: row(409, RPCCode.invalidParams),
             .serverNotFound: row(404, RPCCode.invalidParams),
             .serverExists: row(409, RPCCode.invalidParams),

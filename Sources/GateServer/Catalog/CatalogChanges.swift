@@ -1,4 +1,6 @@
+import GateBackend
 import GateCore
+import GateProtocol
 import NIOCore
 import Synchronization
 
@@ -9,10 +11,36 @@ final class CatalogChanges: Sendable {
         let body: @Sendable (CatalogKinds) -> Void
     }
 
+    /// Of everything that is seen, by kind.
+    private struct Fingerprint {
+        var tools: UInt64 = 0
+        var resources: UInt64 = 0
+        var templates: UInt64 = 0
+        var prompts: UInt64 = 0
+
+        init() {}
+
+        init(_ snapshot: CatalogSnapshot, _ visibility: Visibility) {
+            let form = ListForm(era: .modern)
+            tools = snapshot.fingerprint(.tools, visibility, form)
+            resources = snapshot.fingerprint(.resources, visibility, form)
+            templates = snapshot.fingerprint(.resourceTemplates, visibility, form)
+            prompts = snapshot.fingerprint(.prompts, visibility, form)
+        }
+
+        func differences(from other: Fingerprint) -> CatalogKinds {
+            var kinds: CatalogKinds = []
+            if tools != other.tools { kinds.insert(.tools) }
+            if resources != other.resources || templates != other.templates { kinds.insert(.resources) }
+            if prompts != other.prompts { kinds.insert(.prompts) }
+            return kinds
+        }
+    }
+
     private struct State {
         var subscribers: [UInt64: Subscriber] = [:]
         var nextID: UInt64 = 0
-        var fingerprints: [Visibility: UInt64] = [:]
+        var fingerprints: [Visibility: Fingerprint] = [:]
         var isScheduled = false
         var loop: (any EventLoop)?
     }
@@ -29,7 +57,7 @@ final class CatalogChanges: Sendable {
         _ visibility: Visibility, catalog: ToolCatalog, _ body: @escaping @Sendable (CatalogKinds) -> Void
     ) -> EventSubscription {
         let known = state.withLock { $0.fingerprints[visibility] != nil }
-        let fingerprint = known ? 0 : catalog.snapshot.fingerprint(visibility)
+        let fingerprint = known ? Fingerprint() : Fingerprint(catalog.snapshot, visibility)
         let id = state.withLock { state in
             state.nextID &+= 1
             state.subscribers[state.nextID] = Subscriber(visibility: visibility, body: body)
@@ -61,16 +89,19 @@ final class CatalogChanges: Sendable {
             state.isScheduled = false
             return Array(state.fingerprints.keys)
         }
-        let now = watched.map { ($0, snapshot.fingerprint($0)) }
+        let now = watched.map { ($0, Fingerprint(snapshot, $0)) }
         let due = state.withLock { state in
-            var moved: Set<Visibility> = []
-            for (visibility, fingerprint) in now
-            where state.fingerprints[visibility].map({ $0 != fingerprint }) ?? false {
+            var moved: [Visibility: CatalogKinds] = [:]
+            for (visibility, fingerprint) in now {
+                guard let before = state.fingerprints[visibility] else { continue }
                 state.fingerprints[visibility] = fingerprint
-                moved.insert(visibility)
+                let kinds = fingerprint.differences(from: before)
+                if !kinds.isEmpty { moved[visibility] = kinds }
             }
-            return state.subscribers.values.filter { moved.contains($0.visibility) }
+            return state.subscribers.values.compactMap { subscriber in
+                moved[subscriber.visibility].map { (subscriber, $0) }
+            }
         }
-        for subscriber in due { subscriber.body(.tools) }
+        for (subscriber, kinds) in due { subscriber.body(kinds) }
     }
 }

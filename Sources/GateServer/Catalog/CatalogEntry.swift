@@ -3,7 +3,7 @@ import GateCore
 import GateProtocol
 import NIOCore
 
-/// What one server offers, checked and repaired, before its tools have their exposed names.
+/// What one server offers, checked and repaired, before it has its exposed names.
 struct CatalogEntry: Sendable {
     struct Tool: Sendable {
         let check: ToolDefinitionCheck
@@ -13,30 +13,51 @@ struct CatalogEntry: Sendable {
     }
 
     let server: String
-    let title: String?
-    let instructions: String?
-    let tools: [Tool]
+    private(set) var title: String?
+    private(set) var instructions: String?
+    /// What the server says it can do; nil as long as that is not known.
+    private(set) var offers: BackendOffers?
+    private(set) var filters = CatalogFilters.none
+    private(set) var tools: [Tool] = []
     /// Tools that could not be listed, and why.
-    let dropped: [String]
+    private(set) var dropped: [String] = []
     /// Tools that the operator's patterns hide.
-    let hidden: Int
+    private(set) var hidden = 0
+    private(set) var toolTerms: CacheTerms?
+    /// Its lists of resources, templates and prompts, as far as they have been read.
+    private(set) var items: [ListKind: CatalogItems] = [:]
     /// Whether it is the last known list, not yet confirmed by the server.
-    var isStale: Bool
+    private(set) var isStale = false
 
-    /// Checks a list as a backend sent it; one bad tool never spoils it.
-    init(
-        server: String, title: String?, instructions: String?, definitions: [ByteBuffer], filter: ToolFilter,
-        limits: ToolDefinitionCheck.Limits, isStale: Bool
-    ) {
-        self.server = server
-        self.title = title
-        self.instructions = instructions
-        self.isStale = isStale
+    init(server: String) { self.server = server }
+
+    mutating func take(_ update: CatalogUpdate, limits: ToolDefinitionCheck.Limits) {
+        title = update.title
+        instructions = update.instructions
+        offers = update.offers ?? offers
+        filters = update.filters
+        isStale = update.isStale
+        for (kind, list) in update.lists {
+            if kind == .tools {
+                take(tools: list, limits: limits)
+            } else {
+                items[kind] = CatalogItems(
+                    list, kind: kind, server: server, filters: filters, maxDescription: limits.description)
+            }
+        }
+    }
+
+    /// For how long and for whom the list is good; nil when the server does not say.
+    func terms(_ kind: ListKind) -> CacheTerms? { isStale ? nil : kind == .tools ? toolTerms : items[kind]?.terms }
+
+    /// One bad tool never spoils the list.
+    private mutating func take(tools list: ListedItems, limits: ToolDefinitionCheck.Limits) {
+        toolTerms = list.terms
         var tools: [Tool] = []
         var dropped: [String] = []
         var hidden = 0
         var names: Set<ExactText> = []
-        for definition in definitions {
+        for definition in list.definitions {
             let value: JSONValue
             do throws(JSONFault) {
                 value = try JSONValue(parsing: Array(buffer: definition))
@@ -45,7 +66,7 @@ struct CatalogEntry: Sendable {
                 continue
             }
             let check = ToolDefinitionCheck(value, limits: limits)
-            guard filter.permits(server: server, tool: check.name) else {
+            guard filters.tools.permits(server: server, tool: check.name) else {
                 hidden += 1
                 continue
             }
@@ -82,7 +103,8 @@ extension CatalogTool {
         let keepsBytes = tool.repairs.isEmpty
         let listed =
             keepsBytes
-            ? CatalogTool.renamed(tool.original, to: name, from: tool.check.name)
+            ? (name.sameBytes(as: tool.check.name)
+                ? tool.original : DefinitionText.replacing("name", with: name, in: tool.original))
             : CatalogTool.text(definition, name: name)
         var legacy: ByteBuffer?
         if tool.check.stripsOutputSchemaForLegacy, var object = definition.objectValue {
@@ -98,27 +120,20 @@ extension CatalogTool {
         taskSupport = TaskSupport(definition)
     }
 
+    /// The definition as its server's own endpoint lists it: with the server's own name for the tool.
+    func ownDefinition(legacy isLegacy: Bool) -> ByteBuffer {
+        if let legacyDefinition, isLegacy { return own(legacyDefinition) }
+        return repairs.isEmpty ? original : own(definition)
+    }
+
+    private func own(_ definition: ByteBuffer) -> ByteBuffer {
+        name.sameBytes(as: target.tool)
+            ? definition : DefinitionText.replacing("name", with: target.tool, in: definition)
+    }
+
     private static func text(_ definition: JSONValue, name: String) -> ByteBuffer {
         var object = definition.objectValue ?? JSONObject()
         object["name"] = .string(name)
         return ByteBuffer(bytes: JSONValue.object(object).bytes)
-    }
-
-    /// The backend's own bytes with another name in them.
-    private static func renamed(_ original: ByteBuffer, to name: String, from known: String) -> ByteBuffer {
-        if name.sameBytes(as: known) { return original }
-        let range = original.withUnsafeReadableBytes { text -> Range<Int>? in
-            var scanner = JSONScanner(text)
-            guard let fields = try? scanner.scanObject() else { return nil }
-            return fields.find("name", in: text)?.value
-        }
-        guard let range else { return original }
-        var out = ByteBuffer()
-        let start = original.readerIndex
-        out.writeImmutable(original.getSlice(at: start, length: range.lowerBound) ?? ByteBuffer())
-        out.writeJSONString(name)
-        let rest = original.readableBytes - range.upperBound
-        out.writeImmutable(original.getSlice(at: start + range.upperBound, length: rest) ?? ByteBuffer())
-        return out
     }
 }

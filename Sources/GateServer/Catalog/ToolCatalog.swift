@@ -9,60 +9,80 @@ import Synchronization
 final class ToolCatalog: Sendable {
     private struct State {
         var names: NameBook
+        var promptNames: NameBook
         /// In the order of registration: the first of two equal names keeps it.
         var order: [String] = []
         var entries: [ExactText: CatalogEntry] = [:]
-        var snapshot = CatalogSnapshot(tools: [])
+        /// Servers from which nothing is to be expected.
+        var disabled: Set<ExactText> = []
+        var snapshot = CatalogSnapshot()
+    }
+
+    /// Names that were given, to be kept.
+    enum NewNames: Sendable {
+        case tools([NameBook.Record])
+        case prompts([NameBook.Record])
     }
 
     let index = DiscoveryIndex()
     let changes = CatalogChanges()
     private let state: Mutex<State>
     private let limits: ToolDefinitionCheck.Limits
-    private let onNames: @Sendable ([NameBook.Record]) -> Void
+    private let onNames: @Sendable (NewNames) -> Void
 
     /// - Parameters:
-    ///   - records: names given in earlier runs.
-    ///   - onNames: told when names were given, so that they can be kept.
+    ///   - records: names given to tools in earlier runs.
+    ///   - prompts: the same of prompts.
+    ///   - onNames: told when names were given, so that they can be kept: all of them.
     init(
-        records: [NameBook.Record], limits: ToolDefinitionCheck.Limits,
-        onNames: @escaping @Sendable ([NameBook.Record]) -> Void
+        records: [NameBook.Record], prompts: [NameBook.Record] = [], limits: ToolDefinitionCheck.Limits,
+        onNames: @escaping @Sendable (NewNames) -> Void
     ) {
-        state = Mutex(State(names: NameBook(records: records)))
+        state = Mutex(State(names: NameBook(records: records), promptNames: NameBook(records: prompts)))
         self.limits = limits
         self.onNames = onNames
     }
 
     var snapshot: CatalogSnapshot { state.withLock { $0.snapshot } }
 
-    /// Registers a server, known by name from now on, with its last known tools if there are any.
-    func register(_ server: String) {
+    /// Registers a server, known by name from now on.
+    ///
+    /// - Parameter isEnabled: whether it is going to list anything.
+    func register(_ server: String, isEnabled: Bool = true) {
         state.withLock { state in
             if !state.order.contains(where: { $0.sameBytes(as: server) }) { state.order.append(server) }
+            if isEnabled {
+                state.disabled.remove(ExactText(server))
+            } else {
+                state.disabled.insert(ExactText(server))
+            }
+            rebuild(&state)
         }
     }
 
-    func setTools(
-        of server: String, _ definitions: [ByteBuffer], title: String?, instructions: String?, filter: ToolFilter,
-        isStale: Bool
-    ) {
-        let entry = CatalogEntry(
-            server: server, title: title, instructions: instructions, definitions: definitions, filter: filter,
-            limits: limits, isStale: isStale)
-        let registered = state.withLock { state -> ([NameBook.Record], [NameBook.Record]?)? in
+    func take(_ update: CatalogUpdate, of server: String) {
+        let taken = state.withLock { state -> (CatalogEntry, [NameBook.Record], [NewNames])? in
             guard state.order.contains(where: { $0.sameBytes(as: server) }) else { return nil }
-            let before = state.names.revision
+            var entry = state.entries[ExactText(server)] ?? CatalogEntry(server: server)
+            entry.take(update, limits: limits)
+            let before = (state.names.revision, state.promptNames.revision)
             let records = state.names.setTools(entry.tools.map(\.check.name), of: server)
+            state.promptNames.setTools(entry.items[.prompts]?.items.map(\.key) ?? [], of: server)
             state.entries[ExactText(server)] = entry
             rebuild(&state)
-            return (records, state.names.revision == before ? nil : state.names.records)
+            var given: [NewNames] = []
+            if state.names.revision != before.0 { given.append(.tools(state.names.records)) }
+            if state.promptNames.revision != before.1 { given.append(.prompts(state.promptNames.records)) }
+            return (entry, records, given)
         }
         // Its list was under way when the server was removed.
-        guard let (records, given) = registered else { return }
-        if let given { onNames(given) }
-        index.replace(
-            server: server, title: title, description: instructions,
-            tools: zip(entry.tools, records).map { ToolCatalog.discoverable($0, $1) })
+        guard let (entry, records, given) = taken else { return }
+        for names in given { onNames(names) }
+        if update.lists[.tools] != nil {
+            index.replace(
+                server: server, title: entry.title, description: entry.instructions,
+                tools: zip(entry.tools, records).map { ToolCatalog.discoverable($0, $1) })
+        }
         changes.changed(self)
     }
 
@@ -70,7 +90,9 @@ final class ToolCatalog: Sendable {
         state.withLock { state in
             state.order.removeAll { $0.sameBytes(as: server) }
             state.entries[ExactText(server)] = nil
+            state.disabled.remove(ExactText(server))
             state.names.removeServer(server)
+            state.promptNames.removeServer(server)
             rebuild(&state)
         }
         index.remove(server: server)
@@ -84,8 +106,10 @@ final class ToolCatalog: Sendable {
         var tools: [CatalogTool] = []
         var mirrors: [ToolTarget: HeaderMirror] = [:]
         var repeatable: Set<ToolTarget> = []
-        for server in state.order {
-            guard let entry = state.entries[ExactText(server)] else { continue }
+        var prompts: [ExposedItem] = []
+        let entries = state.order.compactMap { state.entries[ExactText($0)] }
+        for entry in entries {
+            let server = entry.server
             for tool in entry.tools {
                 let identity = ToolIdentity(server: server, tool: tool.check.name)
                 guard let name = state.names.exposedName(of: identity) else { continue }
@@ -97,8 +121,20 @@ final class ToolCatalog: Sendable {
                     mirrors[ToolTarget(server: server, tool: tool.check.name)] = tool.mirror
                 }
             }
+            for prompt in entry.items[.prompts]?.items ?? [] {
+                let identity = ToolIdentity(server: server, tool: prompt.key)
+                guard let name = state.promptNames.exposedName(of: identity) else { continue }
+                prompts.append(
+                    ExposedItem(item: prompt, name: name, definition: prompt.definition(.prompts, named: name)))
+            }
         }
-        state.snapshot = CatalogSnapshot(tools: tools, mirrors: mirrors, repeatable: repeatable)
+        state.snapshot = CatalogSnapshot(
+            tools: tools, mirrors: mirrors, repeatable: repeatable, prompts: prompts,
+            resources: ResourceIndex(entries),
+            servers: state.order.map { name in
+                CatalogServer(
+                    name, state.entries[ExactText(name)], isDisabled: state.disabled.contains(ExactText(name)))
+            })
     }
 
     private static func discoverable(_ tool: CatalogEntry.Tool, _ record: NameBook.Record) -> DiscoveryTool {
@@ -112,65 +148,21 @@ final class ToolCatalog: Sendable {
             })
     }
 
-    // MARK: Finding
+    // MARK: For finding
 
-    func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
-        // The hot path: the exact exposed name, without the name book's lock.
-        let snapshot = snapshot
-        if let tool = snapshot.tool(named: name), visibility.sees(tool.target.server) { return tool.target }
-        let (found, unlisted) = state.withLock { state in
+    /// What the name books say to a question, and which of the servers that are seen have not listed anything yet.
+    func ask(
+        _ book: Book, _ visibility: Visibility, _ question: (NameBook) -> NameBook.Resolution
+    ) -> (NameBook.Resolution, unlisted: [String]) {
+        state.withLock { state in
             (
-                state.names.resolve(name) { visibility.sees($0.server) },
+                question(book == .tools ? state.names : state.promptNames),
                 state.order.filter { visibility.sees($0) && state.entries[ExactText($0)] == nil }
             )
         }
-        if case .unknown = found, let first = unlisted.first {
-            if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
-                let server = unlisted.first(where: { $0.sameBytes(as: String(name[..<slash])) })
-            {
-                return ToolTarget(server: server, tool: String(name[name.utf8.index(after: slash)...]))
-            }
-            throw GateError(
-                .starting,
-                "There is no tool '\(name)' yet, but server '\(first)' has not listed its tools. Try again shortly, or look "
-                    + "at gate_status.", server: first, retryAfter: 2)
-        }
-        return try target(found, asked: name)
     }
 
-    func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
-        guard visibility.sees(server), state.withLock({ $0.order.contains { $0.sameBytes(as: server) } }) else {
-            throw GateError(
-                .serverNotFound, "There is no server '\(server)'. GET /server/list shows which there are.",
-                source: .caller, server: server)
-        }
-        let (found, isListed) = state.withLock { state in
-            (
-                state.names.resolve(server: server, tool: tool) { visibility.sees($0.server) },
-                state.entries[ExactText(server)] != nil
-            )
-        }
-        // Before its first listing nobody but the server knows what it offers: the call waits for it and the server judges.
-        if !isListed, case .unknown = found { return ToolTarget(server: server, tool: tool) }
-        return try target(found, asked: "\(server)/\(tool)")
-    }
+    enum Book { case tools, prompts }
 
-    private func target(_ found: NameBook.Resolution, asked: String) throws(GateError) -> ToolTarget {
-        switch found {
-        case .tool(let record): return ToolTarget(server: record.server, tool: record.tool)
-        case .ambiguous(let candidates):
-            let names = candidates.prefix(10).map { "\($0.server)/\($0.tool)" }.joined(separator: ", ")
-            throw GateError(
-                .ambiguousTool, "Several servers have a tool '\(asked)': \(names). Say which.", source: .caller)
-        case .gone(let record):
-            throw GateError(
-                .toolNotFound,
-                "Server '\(record.server)' does not offer the tool '\(record.tool)' at the moment. "
-                    + "Look at its status, or discover another tool.", source: .caller)
-        case .unknown(let similar):
-            let hint =
-                similar.map { " Did you mean '\($0)'?" } ?? " Find tools by words with gate_discover or GET /discover."
-            throw GateError(.toolNotFound, "There is no tool '\(asked)'.\(hint)", source: .caller)
-        }
-    }
+    func knows(_ server: String) -> Bool { state.withLock { $0.order.contains { $0.sameBytes(as: server) } } }
 }

@@ -11,7 +11,7 @@ final class BackendRegistry: Sendable, BackendObserver {
     struct Entry: Sendable {
         let config: BackendConfig
         let backend: BackendPool
-        let filter: ToolFilter
+        let filters: CatalogFilters
         let isRuntime: Bool
         /// Tells the backends apart that have the same name one after the other.
         let generation: UInt64
@@ -122,27 +122,26 @@ final class BackendRegistry: Sendable, BackendObserver {
             observer: CurrentBackendObserver(registry: self, generation: generation))
         return Entry(
             config: backend, backend: BackendPool(settings: settings, context: context),
-            filter: ToolFilter(backend.tools),
-            isRuntime: isRuntime, generation: generation)
+            filters: CatalogFilters(backend), isRuntime: isRuntime, generation: generation)
     }
 
-    /// Lists the last known tools of a backend that has been taken in, and starts it.
+    /// Lists what was last known of a backend that has been taken in, and starts it.
     func begin(_ entry: Entry) {
         let name = entry.config.name
-        catalog.register(name)
+        catalog.register(name, isEnabled: entry.config.enabled)
         // A backend that was changed shows what it offered before until it has listed: agents lose nothing meanwhile.
-        let before = catalog.entry(name)
-        let own = saved.tools(of: entry.backend.settings)
-        var known = before == nil ? own : saved.lastTools(of: name)
-        if !entry.config.enabled { known = [] }
-        if before != nil || !known.isEmpty {
-            catalog.setTools(
-                of: name, known, title: before?.title, instructions: before?.instructions, filter: entry.filter,
-                isStale: true)
+        let isNew = catalog.entry(name) == nil
+        let own = saved.listing(of: entry.backend.settings)
+        var known = isNew ? own : saved.lastListing(of: name)
+        if !entry.config.enabled { known = isNew ? nil : CatalogUpdate.nothing }
+        if var known {
+            known.filters = entry.filters
+            known.isStale = true
+            catalog.take(known, of: name)
         }
         if entry.backend.settings.isolation == .perSession { sessionKeepers.add(1, ordering: .relaxed) }
         arrive.yield(entry.backend)
-        entry.backend.begin(knowsTools: !own.isEmpty)
+        entry.backend.begin(knowsTools: own?.lists[.tools]?.definitions.isEmpty == false)
     }
 
     /// Takes a backend out. Its calls in flight finish.
@@ -172,20 +171,24 @@ final class BackendRegistry: Sendable, BackendObserver {
 
     // MARK: What backends report
 
-    func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
+    func backend(_ name: String, listed: BackendListing) {
         guard let entry = entry(name) else { return }
-        let before = catalog.entry(name)?.tools.map { ExactText($0.check.name) }
-        defer {
-            let now = catalog.entry(name)?.tools.map { ExactText($0.check.name) } ?? []
-            if before != now { events.publish(.catalog, server: name, reason: "\(now.count) tools") }
+        let before = catalog.entry(name)
+        var update = CatalogUpdate(lists: listed.lists, offers: listed.greeting.offers)
+        update.title = listed.greeting.title ?? listed.greeting.name
+        update.instructions = listed.greeting.instructions
+        update.filters = entry.filters
+        catalog.take(update, of: name)
+        saved.save(update, of: entry.backend.settings)
+        guard let now = catalog.entry(name) else { return }
+        let tools = now.tools.map { ExactText($0.check.name) }
+        if before?.tools.map({ ExactText($0.check.name) }) != tools {
+            events.publish(.catalog, server: name, reason: "\(tools.count) tools")
         }
-        catalog.setTools(
-            of: name, tools, title: greeting.title ?? greeting.name, instructions: greeting.instructions,
-            filter: entry.filter, isStale: false)
-        saved.save(tools: tools, of: entry.backend.settings)
-        if let listed = catalog.entry(name) {
-            for reason in listed.dropped {
-                logger.warning("a tool is not listed: \(reason)", metadata: ["server": "\(name)"])
+        for (kind, _) in listed.lists {
+            let dropped = kind == .tools ? now.dropped : now.items[kind]?.dropped ?? []
+            for reason in dropped {
+                logger.warning("an entry of `\(kind.method)` is not listed: \(reason)", metadata: ["server": "\(name)"])
             }
         }
     }

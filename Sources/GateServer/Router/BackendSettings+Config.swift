@@ -48,7 +48,7 @@ extension BackendSettings {
         startTimeout = max(config.limits.initializeTimeout, .seconds(1))
         listTimeout = config.limits.listTimeout
         refreshInterval = config.gateway.schemaCacheTTL
-        maxTools = config.limits.toolsPerBackend
+        maxItems = config.limits.toolsPerBackend
         apply(config.limits)
         admission = .init(
             inFlight: backend.maxInFlight ?? config.limits.inFlightPerBackend,
@@ -83,9 +83,18 @@ extension BackendSettings {
     }
 }
 
+extension CatalogFilters {
+    /// The patterns of a backend.
+    init(_ backend: BackendConfig) {
+        self.init(
+            tools: ToolFilter(backend.tools), resources: ToolFilter(backend.resources),
+            prompts: ToolFilter(backend.prompts))
+    }
+}
+
 extension ToolFilter {
-    /// The patterns of a backend; the configuration has checked that they are patterns.
-    init(_ filter: BackendConfig.ToolFilter) {
+    /// The patterns of a table; the configuration has checked that they are patterns.
+    init(_ filter: BackendConfig.OfferFilter) {
         func patterns(_ texts: [String]) -> [ToolPattern] { texts.compactMap { try? ToolPattern($0) } }
         self.init(allow: patterns(filter.allow), deny: patterns(filter.deny))
     }

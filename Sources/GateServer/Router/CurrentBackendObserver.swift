@@ -1,6 +1,5 @@
 import GateBackend
 import GateCore
-import NIOCore
 
 /// Passes on what a backend reports for as long as it is the one of its name: one that was replaced and still finishes its calls
 /// has nothing to say about the catalog any more.
@@ -8,8 +7,8 @@ struct CurrentBackendObserver: BackendObserver {
     let registry: BackendRegistry
     let generation: UInt64
 
-    func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
-        if registry.isCurrent(name, generation) { registry.backend(name, listed: tools, greeting: greeting) }
+    func backend(_ name: String, listed: BackendListing) {
+        if registry.isCurrent(name, generation) { registry.backend(name, listed: listed) }
     }
 
     func backend(_ name: String, changed: Supervisor.Change) {

@@ -20,6 +20,7 @@ package final class Gateway: GatewayServices {
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
+    let pageSize: Int
     private let latency = Mutex(LatencyRecorder())
     private let correlation: CorrelationIDs
     private let warnings: [String]
@@ -33,6 +34,7 @@ package final class Gateway: GatewayServices {
         environment: [String: String], logger: Logger
     ) {
         maxCallTimeout = config.limits.maxCallTimeout
+        pageSize = config.gateway.pageSize
         reloader = ConfigReloader(source: source)
         self.logger = logger
         let saved = SavedState(directory)
@@ -43,7 +45,7 @@ package final class Gateway: GatewayServices {
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
-        catalog = ToolCatalog(records: saved.names(), limits: limits) { saved.save(names: $0) }
+        catalog = ToolCatalog(records: saved.names(), prompts: saved.promptNames(), limits: limits) { saved.save($0) }
         catalog.changes.run(on: group.next())
         registry = BackendRegistry(
             config: config, catalog: catalog, saved: saved, group: group, environment: environment, budget: budget,
@@ -118,10 +120,6 @@ package final class Gateway: GatewayServices {
 
     package func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
 
-    package func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
-        catalog.snapshot.listing(visibility, era: era, offersTasks: offersTasks)
-    }
-
     package func taskSupport(_ target: ToolTarget) -> TaskSupport { catalog.snapshot.taskSupport(target) }
 
     package func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
@@ -141,7 +139,7 @@ package final class Gateway: GatewayServices {
     }
 
     /// A call that ends before it has a target is found in the log like all others.
-    private func unresolved(_ error: GateError, tool: String) -> GateError {
+    func unresolved(_ error: GateError, tool: String) -> GateError {
         var error = error
         error.correlationID = error.correlationID ?? correlation.next()
         logger.info(

@@ -1,3 +1,4 @@
+package import GateBackend
 package import GateConfig
 package import GateCore
 package import GateProtocol
@@ -10,9 +11,19 @@ package protocol GatewayServices: Sendable {
     /// The tools that are seen, in the catalog's order.
     func tools(_ visibility: Visibility) -> [CatalogTool]
 
-    /// The tools that are seen as the JSON text of an array, ready to be written out; kept between calls.
-    /// - Parameter offersTasks: whether tools say that they can be called as tasks (2025-11-25).
-    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer
+    /// A list as the JSON text of an array, ready to be written out; kept between calls. It is whole unless pages are configured.
+    ///
+    /// - Parameter cursor: where the page begins; nil for the first.
+    /// - Throws: `INVALID_PARAMS` for a cursor that is none, or of a list that has changed since.
+    func list(
+        _ kind: ListKind, _ visibility: Visibility, _ form: ListForm, cursor: String?
+    ) throws(GateError) -> CatalogPage
+
+    /// What can be done with the servers that are seen; all of it as long as one of them has not been heard of.
+    func offers(_ visibility: Visibility) -> BackendOffers
+
+    /// The servers' own instructions, each under the server's name, bounded; empty when none gives any.
+    func instructions(_ visibility: Visibility) -> String
 
     /// What a tool says of being called as a task.
     func taskSupport(_ target: ToolTarget) -> TaskSupport
@@ -24,6 +35,27 @@ package protocol GatewayServices: Sendable {
     /// Finds a tool of a server by its own or its exposed name.
     /// - Throws: `SERVER_NOT_FOUND` or `TOOL_NOT_FOUND`; a server that is not seen does not exist.
     func resolve(server: String, tool: String, _ visibility: Visibility) throws(GateError) -> ToolTarget
+
+    /// Finds a prompt, as tools are found.
+    /// - Returns: the server and its own name for the prompt.
+    /// - Throws: `PROMPT_NOT_FOUND`, or `STARTING` while a server has not listed its prompts.
+    func resolve(prompt name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget
+
+    /// Finds whose a URI is: a listed one, a qualified one, one that fits a template, or any URI where only one server has resources.
+    /// - Throws: `RESOURCE_NOT_FOUND`, or `STARTING` while a server has not listed its resources.
+    func resolve(resource uri: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget
+
+    /// Finds whose a URI template is; a URI does as well.
+    func resolve(template: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget
+
+    /// The URI by which agents reach a server's own resource.
+    func exposedURI(_ target: ResourceTarget, _ visibility: Visibility) -> String
+
+    /// Whether URIs that this server uses may mean another server's resources, so that ``exposedURI(_:_:)`` must be asked for them.
+    func hasDisplacedURIs(_ server: String) -> Bool
+
+    /// What a server says it can do; nil as long as it has not been heard of.
+    func offers(of server: String) -> BackendOffers?
 
     /// The names of all servers that are seen, running or not.
     func serverNames(_ visibility: Visibility) -> [String]

@@ -5,10 +5,11 @@ import GateProtocol
 import NIOCore
 import Synchronization
 
-/// What the gateway keeps between runs beside the configuration: names it gave, eras it found out, tools it last saw, servers that
+/// What the gateway keeps between runs beside the configuration: names it gave, eras it found out, lists it last saw, servers that
 /// were added while it ran. A file that cannot be read counts as absent: all of it can be found out again, but for added servers.
 final class SavedState: EraMemory {
     private static let namesFile = "names.json"
+    private static let promptNamesFile = "prompts.json"
     private static let erasFile = "eras.json"
     private static let catalogFile = "catalog.json"
     private static let serversFile = "servers.json"
@@ -42,20 +43,33 @@ final class SavedState: EraMemory {
 
     // MARK: Names
 
-    func names() -> [NameBook.Record] {
-        (directory.json(SavedState.namesFile)?.arrayValue ?? []).compactMap { value in
-            guard let server = value["server"]?.stringValue, let tool = value["tool"]?.stringValue,
-                let name = value["name"]?.stringValue
-            else { return nil }
-            return NameBook.Record(server: server, tool: tool, name: name)
+    func names() -> [NameBook.Record] { records(SavedState.namesFile, "tool") }
+    func promptNames() -> [NameBook.Record] { records(SavedState.promptNamesFile, "prompt") }
+
+    func save(_ names: ToolCatalog.NewNames) {
+        switch names {
+        case .tools(let records): save(records, SavedState.namesFile, "tool")
+        case .prompts(let records): save(records, SavedState.promptNamesFile, "prompt")
         }
     }
 
-    func save(names: [NameBook.Record]) {
-        let values = names.map { record -> JSONValue in
-            ["server": .string(record.server), "tool": .string(record.tool), "name": .string(record.name)]
+    private func records(_ file: String, _ kind: String) -> [NameBook.Record] {
+        (directory.json(file)?.arrayValue ?? []).compactMap { value in
+            guard let server = value["server"]?.stringValue, let item = value[kind]?.stringValue,
+                let name = value["name"]?.stringValue
+            else { return nil }
+            return NameBook.Record(server: server, tool: item, name: name)
         }
-        directory.save(SavedState.namesFile, JSONValue.array(values).bytes)
+    }
+
+    private func save(_ records: [NameBook.Record], _ file: String, _ kind: String) {
+        let values = records.map { record in
+            JSONValue.object(
+                JSONObject([
+                    ("server", .string(record.server)), (kind, .string(record.tool)), ("name", .string(record.name)),
+                ]))
+        }
+        directory.save(file, JSONValue.array(values).bytes)
     }
 
     // MARK: Eras
@@ -85,27 +99,31 @@ final class SavedState: EraMemory {
     /// Commands and URLs may hold secrets, so they are filed by their hash.
     private static func key(_ identity: String) -> String { String(StableHash.fnv1a(identity.utf8), radix: 16) }
 
-    // MARK: Tools as last seen
+    // MARK: Lists as last seen
 
-    func tools(of settings: BackendSettings) -> [ByteBuffer] {
+    /// What was last known of a server that was started like this one; nil for nothing.
+    func listing(of settings: BackendSettings) -> CatalogUpdate? {
         guard let saved = catalog.withLock({ $0[settings.name] }),
             saved["identity"]?.stringValue == SavedState.key(settings.identity)
-        else { return [] }
-        return (saved["tools"]?.arrayValue ?? []).map { ByteBuffer(bytes: $0.bytes) }
+        else { return nil }
+        return CatalogUpdate(saved: saved)
     }
 
     /// The same whatever the server was started with.
-    func lastTools(of server: String) -> [ByteBuffer] {
-        (catalog.withLock { $0[server] }?["tools"]?.arrayValue ?? []).map { ByteBuffer(bytes: $0.bytes) }
+    func lastListing(of server: String) -> CatalogUpdate? {
+        catalog.withLock { $0[server] }.map { CatalogUpdate(saved: $0) }
     }
 
-    func save(tools: [ByteBuffer], of settings: BackendSettings) {
-        let values = tools.compactMap { try? JSONValue(parsing: Array(buffer: $0)) }
-        let saved: JSONValue = [
-            "identity": .string(SavedState.key(settings.identity)), "tools": .array(values),
-        ]
+    /// Keeps what has come of a server; its other lists stay as they are kept.
+    func save(_ update: CatalogUpdate, of settings: BackendSettings) {
+        let identity = JSONValue.string(SavedState.key(settings.identity))
+        let news = update.saved
         let all = catalog.withLock { catalog -> [String: JSONValue]? in
-            guard catalog.updateValue(saved, forKey: settings.name) != saved else { return nil }
+            var saved = catalog[settings.name]?.objectValue ?? JSONObject()
+            if saved["identity"] != identity { saved = JSONObject([("identity", identity)]) }
+            for name in CatalogUpdate.savedTexts where news[name] == nil { saved[name] = nil }
+            for member in news.members { saved[member.key] = member.value }
+            guard catalog.updateValue(.object(saved), forKey: settings.name) != .object(saved) else { return nil }
             return catalog
         }
         if let all { write(catalog: all) }

@@ -127,8 +127,9 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
         for continuation in due { continuation.resume() }
     }
 
-    func backend(_ name: String, listed tools: [ByteBuffer], greeting: BackendGreeting) {
-        let names = tools.map { tool in
+    func backend(_ name: String, listed: BackendListing) {
+        guard let tools = listed.lists[.tools] else { return }
+        let names = tools.definitions.map { tool in
             (try? JSONValue(parsing: Array(buffer: tool)))?["name"]?.stringValue ?? ""
         }
         update { $0.lists.append(names) }

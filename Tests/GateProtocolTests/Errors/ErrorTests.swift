@@ -11,7 +11,8 @@ import Testing
     private static let others: [ErrorCode] = [
         .badRequest, .invalidJSON, .invalidParams, .methodNotFound, .notFound, .methodNotAllowed, .notAcceptable,
         .unsupportedMediaType, .payloadTooLarge,
-        .toolNotFound, .ambiguousTool, .serverNotFound, .serverExists, .sessionNotFound, .hostRefused, .originRefused,
+        .toolNotFound, .resourceNotFound, .promptNotFound, .ambiguousTool,
+        .serverNotFound, .serverExists, .sessionNotFound, .hostRefused, .originRefused,
         .adminRequired, .backendDisabled, .configInvalid,
         .internalError, .storageFailed,
     ]

@@ -26,9 +26,8 @@ import Testing
     }
 
     private func set(_ catalog: ToolCatalog, _ server: String, _ names: [String], isStale: Bool = false) {
-        catalog.setTools(
-            of: server, names.map { ByteBuffer(string: #"{"name":"\#($0)","inputSchema":{"type":"object"}}"#) },
-            title: nil, instructions: nil, filter: .all, isStale: isStale)
+        catalog.set(
+            tools: names.map { #"{"name":"\#($0)","inputSchema":{"type":"object"}}"# }, of: server)
     }
 
     private func subscribe(

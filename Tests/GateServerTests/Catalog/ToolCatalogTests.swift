@@ -1,3 +1,4 @@
+import GateBackend
 import GateCore
 import GateProtocol
 import NIOCore
@@ -10,7 +11,9 @@ import Testing
     private func catalog(
         _ records: [NameBook.Record] = [], onNames: @escaping @Sendable ([NameBook.Record]) -> Void = { _ in }
     ) -> ToolCatalog {
-        ToolCatalog(records: records, limits: ToolDefinitionCheck.Limits(), onNames: onNames)
+        ToolCatalog(records: records, limits: ToolDefinitionCheck.Limits()) { names in
+            if case .tools(let records) = names { onNames(records) }
+        }
     }
 
     private func tool(_ name: String, more: String = "") -> String {
@@ -21,16 +24,14 @@ import Testing
         _ catalog: ToolCatalog, _ server: String, _ tools: [String], filter: ToolFilter = .all, isStale: Bool = false
     ) {
         catalog.register(server)
-        catalog.setTools(
-            of: server, tools.map { ByteBuffer(string: $0) }, title: nil, instructions: nil, filter: filter,
-            isStale: isStale)
+        catalog.set(tools: tools, of: server, filter: filter, isStale: isStale)
     }
 
     private func names(_ catalog: ToolCatalog) -> [String] { catalog.snapshot.tools.map(\.name) }
 
     private func listing(
         _ catalog: ToolCatalog, _ visibility: Visibility = .all, _ era: ProtocolEra = .modern
-    ) -> String { String(buffer: catalog.snapshot.listing(visibility, era: era)) }
+    ) -> String { String(buffer: catalog.snapshot.listing(.tools, visibility, ListForm(era: era))) }
 
     @Test func theLaterOfTwoEqualNamesIsRenamed() throws {
         let catalog = catalog()
@@ -130,9 +131,7 @@ import Testing
         #expect(names(catalog) == ["write"])
         #expect(catalog.entry("alpha") == nil)
         // A list that was under way when the server was removed.
-        catalog.setTools(
-            of: "alpha", [ByteBuffer(string: tool("read"))], title: nil, instructions: nil, filter: .all, isStale: false
-        )
+        catalog.set(tools: [tool("read")], of: "alpha")
         #expect(names(catalog) == ["write"])
         #expect(throws: GateError.self) { try catalog.resolve(server: "alpha", tool: "read", .all) }
     }

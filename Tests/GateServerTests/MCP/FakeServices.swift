@@ -28,6 +28,9 @@ final class FakeServices: GatewayServices {
 
     private let state: Mutex<State>
     private let handler: Handler
+    /// What is listed besides tools. A URI or a prompt belongs to the server with whose name it begins.
+    private let items: [ListKind: [String]]
+    private let offered: BackendOffers
     let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
     let asyncCalls = AsyncCalls(
@@ -47,11 +50,13 @@ final class FakeServices: GatewayServices {
     ]
 
     init(
-        tools: [Tool] = FakeServices.standard,
+        tools: [Tool] = FakeServices.standard, items: [ListKind: [String]] = [:], offers: BackendOffers = .tools,
         _ handler: @escaping Handler = { _ in #"{"content":[{"type":"text","text":"ok"}]}"# }
     ) {
         state = Mutex(State(tools: tools))
         self.handler = handler
+        self.items = items
+        offered = offers
     }
 
     /// Changes the catalog and tells those who watch.
@@ -93,9 +98,38 @@ final class FakeServices: GatewayServices {
 
     func taskSupport(_ target: ToolTarget) -> TaskSupport { target.tool == "untasked" ? .forbidden : .unstated }
 
-    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
-        ByteBuffer(string: "[" + seen(visibility).map(\.definition).joined(separator: ",") + "]")
+    func list(
+        _ kind: ListKind, _ visibility: Visibility, _ form: ListForm, cursor: String?
+    ) throws(GateError) -> CatalogPage {
+        guard cursor == nil else { throw GateError(.invalidParams, "There is no such page.", source: .caller) }
+        let listed = kind == .tools ? seen(visibility).map(\.definition) : items[kind] ?? []
+        return CatalogPage(items: ByteBuffer(string: "[" + listed.joined(separator: ",") + "]"))
     }
+
+    func offers(_ visibility: Visibility) -> BackendOffers { offered }
+    func instructions(_ visibility: Visibility) -> String { "" }
+
+    func resolve(prompt name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        guard let tool = seen(visibility).first, items[.prompts] != nil, name.hasPrefix(tool.server) else {
+            throw GateError(.promptNotFound, "There is no prompt '\(name)'.", source: .caller)
+        }
+        return ToolTarget(server: tool.server, tool: name)
+    }
+
+    func resolve(resource uri: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
+        guard let tool = seen(visibility).first(where: { uri.hasPrefix($0.server) }), items[.resources] != nil else {
+            throw GateError(.resourceNotFound, "There is no resource '\(uri)'.", source: .caller)
+        }
+        return ResourceTarget(server: tool.server, uri: uri)
+    }
+
+    func resolve(template: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
+        try resolve(resource: template, visibility)
+    }
+
+    func exposedURI(_ target: ResourceTarget, _ visibility: Visibility) -> String { target.uri }
+    func hasDisplacedURIs(_ server: String) -> Bool { false }
+    func offers(of server: String) -> BackendOffers? { offered }
 
     func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
         guard let tool = seen(visibility).first(where: { $0.name == name }) else {

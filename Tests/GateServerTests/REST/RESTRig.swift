@@ -119,6 +119,7 @@ private struct MCPStub: MCPEndpoint {
             switch scope {
             case .all: "all"
             case .servers(let names): names.joined(separator: ",")
+            case .server(let name): name
             }
         journal.append("\(request.method.rawValue) \(seen)")
         exchange.send(status: .accepted)

@@ -53,19 +53,41 @@ final class ScriptedServices: GatewayServices {
         catalog = ToolCatalog(records: [], limits: ToolDefinitionCheck.Limits()) { _ in }
         for (server, definitions) in ScriptedServices.tools {
             catalog.register(server)
-            catalog.setTools(
-                of: server, definitions.map { ByteBuffer(string: $0) }, title: nil, instructions: nil, filter: .all,
-                isStale: false)
+            catalog.set(tools: definitions, of: server)
         }
     }
 
     func tools(_ visibility: Visibility) -> [CatalogTool] { catalog.snapshot.tools(visibility) }
 
-    func toolListing(_ visibility: Visibility, era: ProtocolEra, offersTasks: Bool) -> ByteBuffer {
-        catalog.snapshot.listing(visibility, era: era, offersTasks: offersTasks)
+    func taskSupport(_ target: ToolTarget) -> TaskSupport { catalog.snapshot.taskSupport(target) }
+
+    func list(
+        _ kind: ListKind, _ visibility: Visibility, _ form: ListForm, cursor: String?
+    ) throws(GateError) -> CatalogPage {
+        try catalog.snapshot.page(kind, visibility, form, cursor: cursor, size: 0, now: .now)
     }
 
-    func taskSupport(_ target: ToolTarget) -> TaskSupport { catalog.snapshot.taskSupport(target) }
+    func offers(_ visibility: Visibility) -> BackendOffers { catalog.snapshot.offers(visibility) }
+    func offers(of server: String) -> BackendOffers? { .all }
+    func instructions(_ visibility: Visibility) -> String { catalog.snapshot.instructions(visibility) }
+
+    func resolve(prompt name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
+        try catalog.resolve(prompt: name, visibility)
+    }
+
+    func resolve(resource uri: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
+        try catalog.snapshot.resolve(resource: uri, visibility)
+    }
+
+    func resolve(template: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
+        try catalog.snapshot.resolve(template: template, visibility)
+    }
+
+    func exposedURI(_ target: ResourceTarget, _ visibility: Visibility) -> String {
+        catalog.snapshot.exposedURI(target, visibility)
+    }
+
+    func hasDisplacedURIs(_ server: String) -> Bool { catalog.snapshot.hasDisplacedURIs(server) }
 
     func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
         try catalog.resolve(name, visibility)

@@ -14,7 +14,12 @@ extension MCPFrontEnd {
                 RPCCode.invalidParams, "There is no such page: the list comes whole. Ask again without \"cursor\".",
                 id: id)
         }
-        let listed = services.toolListing(scope, era: era, offersTasks: offersTasks)
+        guard
+            let listed = try? services.list(.tools, scope, ListForm(era: era, offersTasks: offersTasks), cursor: nil)
+                .items
+        else {
+            return .error(RPCCode.internalError, "", id: id)
+        }
         var opening = RPCReply.opening(id)
         opening.writeStaticString("{\"tools\":")
         let length = listed.readableBytes - 1

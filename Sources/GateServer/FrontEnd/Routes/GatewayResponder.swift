@@ -125,7 +125,7 @@ package struct GatewayResponder: HTTPResponder {
             answer(GateError(.serverNotFound, "There is no server '\(server)'.", source: .caller), exchange)
             return nil
         }
-        return Visibility(servers: [server])
+        return .server(server)
     }
 
     private func respondREST(

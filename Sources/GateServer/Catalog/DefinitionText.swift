@@ -1,0 +1,28 @@
+import GateBackend
+import GateProtocol
+import NIOCore
+
+/// Definitions as their servers wrote them, with one member changed.
+enum DefinitionText {
+    /// The same bytes with another text as the value of a member.
+    static func replacing(_ member: StaticString, with text: String, in definition: ByteBuffer) -> ByteBuffer {
+        guard let members = JSONMembers(definition), let field = members.find(member) else { return definition }
+        var out = ByteBuffer()
+        let start = definition.readerIndex
+        let rest = definition.readableBytes - field.value.upperBound
+        out.reserveCapacity(definition.readableBytes + text.utf8.count)
+        out.writeImmutable(definition.getSlice(at: start, length: field.value.lowerBound) ?? ByteBuffer())
+        out.writeJSONString(text)
+        out.writeImmutable(definition.getSlice(at: start + field.value.upperBound, length: rest) ?? ByteBuffer())
+        return out
+    }
+
+    /// The same bytes with members behind those that are there.
+    static func adding(_ members: String, to definition: ByteBuffer) -> ByteBuffer {
+        guard let open = definition.getSlice(at: definition.readerIndex, length: max(0, definition.readableBytes - 1))
+        else { return definition }
+        var out = open
+        out.writeString("," + members + "}")
+        return out
+    }
+}
