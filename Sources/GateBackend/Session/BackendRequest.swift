@@ -86,7 +86,7 @@ package struct BackendRequest: Sendable {
             out.writeImmutable(members)
         case .operation(let operation): operation.write(to: &out)
         }
-        if let round { round.write(to: &out) }
+        if let round, era == .modern { round.write(to: &out) }
         if writesMeta {
             if hasMember { out.writeStaticString(",") }
             writeMeta(key: key, era: era, to: &out)
