@@ -16,6 +16,7 @@ struct Options {
     var extraTools = 0
     var only: [String]?
     var resources = 0
+    var tasks = false
     var pageSize = 0
     var ledger: String?
     var evil: Evil?
@@ -50,6 +51,7 @@ struct Options {
           --tools N                  adds tool_1 … tool_N
           --only a,b                 keeps only these of the standard tools
           --resources N              adds resources test://note/1 … N, and tools that change and follow them
+          --tasks                    adds the tool job, which is served as a task: only so in the session revisions
           --page-size N              pages of tools/list
           --ledger FILE              one fsynced line for each executed call
           --evil MODE[=N]            \(Evil.allCases.map(\.rawValue).joined(separator: " "))
@@ -69,6 +71,7 @@ struct Options {
             case "--old-dies": oldDies = true
             case "--grandchild": grandchild = true
             case "--midwife": midwife = true
+            case "--tasks": tasks = true
             default:
                 guard let value = rest.popFirst() else { throw Problem(text: "unknown flag or missing value: \(flag)") }
                 guard try set(flag, value) else { throw fail(flag, value) }

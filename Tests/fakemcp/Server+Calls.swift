@@ -12,6 +12,7 @@ extension Server {
         guard isKnown(call.tool) else {
             return call.exchange.finish(error(id: call.id, code: -32602, "Unknown tool: \(call.tool)"))
         }
+        if call.tool == "job" { return startJob(call) }
         running.append(call)
         if call.tool == "ask" { return ask(call) }
         if call.tool == "crash", call.arguments["when"]?.text ?? "before" == "before" { _exit(70) }

@@ -81,6 +81,7 @@ extension Server {
 
     func isKnown(_ name: String) -> Bool {
         standardNames.contains(name) || addedTools.contains(name) || badNames.contains(name)
+            || name == "job" && options.tasks
             || Server.resourceTools.contains(name) && options.resources > 0
             || name.hasPrefix("tool_") && extraNames.contains(name)
     }
@@ -90,6 +91,7 @@ extension Server {
         var tools = Server.standard.filter { options.only?.contains($0.name) ?? true }.map(describe)
         tools += extraNames.map { describe(Tool(name: $0, about: "Returns its own name.")) }
         tools += badTools
+        if options.tasks { tools.append(Server.jobDefinition) }
         var page: JSON
         let size = options.pageSize > 0 ? options.pageSize : max(1, tools.count)
         let start = cursor.flatMap { Int($0.dropFirst()) } ?? 0

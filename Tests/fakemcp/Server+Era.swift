@@ -78,7 +78,11 @@ extension Server {
     }
 
     private var capabilities: JSON {
-        let plain: JSON = ["tools": ["listChanged": true], "logging": [:]]
+        var plain: JSON = ["tools": ["listChanged": true], "logging": [:]]
+        if options.tasks {
+            plain = plain.with("tasks", ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]])
+                .with("extensions", ["io.modelcontextprotocol/tasks": [:]])
+        }
         guard options.resources > 0 else { return plain }
         return plain.with("resources", ["subscribe": true, "listChanged": true])
     }

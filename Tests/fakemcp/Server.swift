@@ -27,6 +27,7 @@ final class Server {
     /// Sessions that get unsolicited notices.
     var sessions: [Session] = []
     var listeners: [(id: JSON, exchange: any Exchange, granted: JSON)] = []
+    var jobs: [String: Job] = [:]
     /// How often each resource has changed.
     var touched: [String: Int] = [:]
     /// Subscriptions and their ends, in order.
@@ -94,6 +95,7 @@ final class Server {
                 ],
             ])
         default:
+            if taskRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
             if resourceRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
             exchange.finish(error(id: id, code: -32601, "no method \(method)"))
         }

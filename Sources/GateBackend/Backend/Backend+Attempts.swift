@@ -25,7 +25,7 @@ extension Backend {
             let failure: GateError
             do throws(GateError) {
                 await connection.raiseLogLevel(for: request)
-                let reply = try connection.checked(try await connection.send(request), call.operation)
+                let reply = try connection.checked(try await reply(to: request, call, on: connection), call.operation)
                 guard !isRenegotiated, await wasRefusedForItsEra(reply, on: connection) else { return reply }
                 isRenegotiated = true
                 connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
@@ -54,6 +54,13 @@ extension Backend {
                 throw uncertain ?? error
             }
         }
+    }
+
+    private func reply(
+        to request: BackendRequest, _ call: BackendCall, on connection: BackendConnection
+    ) async throws(GateError) -> WireMessage {
+        guard case .tool = call.operation else { return try await connection.send(request) }
+        return try await connection.sendCall(request, demanded: call.demandsTask)
     }
 
     private func repeats(_ failure: GateError, _ rule: inout RetryRule, _ call: BackendCall) -> Bool {

@@ -20,6 +20,8 @@ package struct BackendCall: Sendable {
     let notices: WaitNotices?
     /// Whether the call does no harm when it is carried out twice, by the word of a server that the operator trusts.
     package var isRepeatable = false
+    /// Whether the tool can only be called as a task, by its own word (2025-11-25).
+    package var demandsTask = false
     /// Header fields that repeat arguments, for backends over HTTP.
     package var mirrored: [(header: String, value: String)] = []
 

@@ -55,6 +55,9 @@ extension BackendConnection {
                 return state.table.remove(key)
             })
         else {
+            let id = message.envelope.id.flatMap { requestKey(message, $0) } ?? exchange
+            if let id, state.withLock({ $0.table.wasForgotten(id) }) { return }
+            if let id, state.withLock({ $0.table.tookTask(id) }) { return cancelLate(message) }
             countStray()
             if let exchange { fail(exchange, broken("its answer carries another request's id.")) }
             return

@@ -16,6 +16,8 @@ package final class BackendConnection: MessageLinkReceiver {
         /// Calls that ran out of time since the backend answered last.
         var unanswered = 0
         var questions = QuestionTable()
+        /// Whether the backend makes tasks of tools' calls: when it is asked to (2025-11-25), or by itself (2026-07-28).
+        var takesTasks = false
         /// The level that a backend of the session revisions was told last; nil when it was told none.
         var logLevel: LogLevel?
         /// Whether it can be told one.

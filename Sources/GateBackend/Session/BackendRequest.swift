@@ -28,6 +28,10 @@ package struct BackendRequest: Sendable {
     package var mirrored: [(header: String, value: String)] = []
     /// The era it is written in, where that is not the connection's.
     var era: ProtocolEra?
+    /// What is said of tasks.
+    var tasks = TaskOffer.none
+    /// What HTTP mirrors of a request that is no call.
+    private var name: String?
     /// Whether the backend is told when it is given up: never for the handshake.
     package var isCancellable = true
 
@@ -41,6 +45,22 @@ package struct BackendRequest: Sendable {
         self.deadline = deadline
         self.listener = listener
         self.isCancellable = isCancellable
+    }
+
+    /// A request about something that HTTP mirrors in a header (2026-07-28).
+    init(_ method: StaticString, _ params: Params, named name: String, deadline: Instant?) {
+        self.init(method, params, deadline: deadline)
+        self.name = name
+        // Whoever asks for a task has to say that it knows tasks.
+        tasks = .understood
+    }
+
+    enum TaskOffer: Sendable {
+        case none
+        /// The answer has to be a task (2025-11-25).
+        case demanded
+        /// The answer can be a task (2026-07-28).
+        case understood
     }
 
     init(_ call: BackendCall) {
@@ -59,7 +79,7 @@ package struct BackendRequest: Sendable {
         switch params {
         case .operation(.tool(let name, _)), .operation(.prompt(let name, _)): name
         case .operation(.resource(let uri)): uri
-        case .operation(.completion), .none, .members: nil
+        case .operation(.completion), .none, .members: name
         }
     }
 
@@ -87,12 +107,19 @@ package struct BackendRequest: Sendable {
         case .operation(let operation): operation.write(to: &out)
         }
         if let round, era == .modern { round.write(to: &out) }
+        if tasks == .demanded { writeTask(to: &out) }
         if writesMeta {
             if hasMember { out.writeStaticString(",") }
             writeMeta(key: key, era: era, to: &out)
         }
         out.writeStaticString("}}\n")
         return out
+    }
+
+    /// The task is kept as long as the call may take, and a little longer, for its result to be fetched.
+    private func writeTask(to out: inout ByteBuffer) {
+        let left = deadline.map { Instant.now.duration(to: $0).components.seconds } ?? 0
+        out.writeString(",\"task\":{\"ttl\":\((min(max(left, 0), 2_592_000) + 60) * 1_000)}")
     }
 
     private func writeMeta(key: UInt64, era: ProtocolEra, to out: inout ByteBuffer) {
@@ -119,7 +146,15 @@ package struct BackendRequest: Sendable {
     private func writeDeclarations(to out: inout ByteBuffer) {
         let capabilities = listener?.capabilities.intersection(.questions) ?? []
         out.writeStaticString(",\"io.modelcontextprotocol/clientCapabilities\":")
-        if capabilities.isEmpty { out.writeStaticString("{}") } else { out.writeBytes(capabilities.json.bytes) }
+        if tasks == .understood {
+            var declared = capabilities.json.objectValue ?? JSONObject()
+            declared["extensions"] = [ClientCapabilities.tasksExtension: [:]]
+            out.writeBytes(JSONValue.object(declared).bytes)
+        } else if capabilities.isEmpty {
+            out.writeStaticString("{}")
+        } else {
+            out.writeBytes(capabilities.json.bytes)
+        }
         guard let level = listener?.logLevel else { return }
         out.writeStaticString(",\"io.modelcontextprotocol/logLevel\":\"")
         out.writeString(level.name)

@@ -56,6 +56,10 @@ package enum Handshake {
             guard let versions = reply.value(reply.resultMember("supportedVersions"))?.arrayValue,
                 versions.contains(where: { $0.stringValue == ProtocolVersion.newest.rawValue })
             else { return .legacy }
+            let extensions = reply.value(reply.resultMember("capabilities"))?["extensions"]
+            connection.state.withLock {
+                $0.takesTasks = extensions?[ClientCapabilities.tasksExtension]?.objectValue != nil
+            }
             return .modern(greeting(reply, version: .newest))
         }
         return .legacy
@@ -85,7 +89,11 @@ package enum Handshake {
             throw connection.broken("`initialize` was not answered with a protocol version that stonegate knows.")
         }
         let takesLogLevel = reply.value(reply.resultMember("capabilities"))?["logging"]?.objectValue != nil
-        connection.state.withLock { $0.takesLogLevel = takesLogLevel }
+        let tasks = reply.value(reply.resultMember("capabilities"))?["tasks"]
+        connection.state.withLock { state in
+            state.takesLogLevel = takesLogLevel
+            state.takesTasks = tasks?["requests"]?["tools"]?["call"]?.objectValue != nil
+        }
         var notice = ByteBuffer()
         notice.writeStaticString("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
         connection.establish(version, announcing: notice)

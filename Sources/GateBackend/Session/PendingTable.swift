@@ -22,6 +22,9 @@ struct PendingTable: Sendable {
     }
 
     private(set) var entries: [UInt64: Entry] = [:]
+    private var followed: [UInt64: (listener: CallListener, progress: Double)] = [:]
+    private var forgotten: Set<UInt64> = []
+    private var orphans: Set<UInt64> = []
     private var nextKey: UInt64 = 1
     /// Set once the connection is over: why.
     private(set) var closed: String?
@@ -42,12 +45,48 @@ struct PendingTable: Sendable {
 
     /// Whether a progress notice may be passed on, and to whom.
     mutating func progress(_ key: UInt64, value: Double) -> CallListener? {
+        if let followed = followed[key] {
+            guard value > followed.progress else { return nil }
+            self.followed[key]?.progress = value
+            return followed.listener
+        }
         guard let index = entries.index(forKey: key), let listener = entries.values[index].listener,
             listener.wantsProgress, value > entries.values[index].progress
         else { return nil }
         entries.values[index].progress = value
         return listener
     }
+
+    // MARK: Tasks
+
+    /// A request whose progress goes on behind its answer, because that is a task.
+    mutating func follow(_ key: UInt64, _ listener: CallListener?) {
+        guard let listener, listener.wantsProgress else { return }
+        followed[key] = (listener, -.infinity)
+    }
+
+    mutating func unfollow(_ key: UInt64) { followed[key] = nil }
+
+    /// Notes a request whose answer nobody waits for.
+    mutating func forget(_ key: UInt64) {
+        if forgotten.count >= PendingTable.maxForgotten { forgotten.removeAll() }
+        forgotten.insert(key)
+    }
+
+    /// Whether an answer is one that nobody waits for.
+    mutating func wasForgotten(_ key: UInt64) -> Bool { forgotten.remove(key) != nil }
+
+    /// Notes a request whose answer can be a task that somebody has to cancel, should the answer come too late.
+    mutating func expectTask(_ key: UInt64) {
+        if orphans.count >= PendingTable.maxExpected { orphans.removeAll() }
+        orphans.insert(key)
+    }
+
+    /// The answer has come in time, or now; false when none was expected.
+    mutating func tookTask(_ key: UInt64) -> Bool { orphans.remove(key) != nil }
+
+    private static let maxForgotten = 256
+    private static let maxExpected = 4_096
 
     mutating func expired(now: Instant) -> [(key: UInt64, entry: Entry)] {
         var due: [(key: UInt64, entry: Entry)] = []
@@ -80,7 +119,10 @@ struct PendingTable: Sendable {
 
     mutating func close(_ reason: String) -> [Entry] {
         closed = closed ?? reason
-        defer { entries.removeAll() }
+        defer {
+            entries.removeAll()
+            followed.removeAll()
+        }
         return Array(entries.values)
     }
 }

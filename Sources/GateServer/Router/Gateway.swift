@@ -217,6 +217,7 @@ package final class Gateway: GatewayServices {
         forwarded.session = call.caller.session
         forwarded.round = call.round
         if case .tool(_, let arguments) = call.operation {
+            forwarded.demandsTask = catalog.snapshot.taskSupport(target) == .required
             if backend.settings.trustsAnnotations {
                 forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
             }
