@@ -95,7 +95,7 @@ package final class BackendConnection: MessageLinkReceiver {
         let era = request.era ?? era
         let message = OutboundMessage(
             key: key, method: request.method, name: request.mirroredName,
-            headers: era == .modern ? request.mirrored.map { ($0.header, MCPHeader.encoded($0.value)) } : [],
+            headers: request.headers(era: era),
             body: request.encoded(key: key, era: era),
             era: era)
         let result = await withTaskCancellationHandler {

@@ -74,6 +74,13 @@ package struct BackendRequest: Sendable {
 
     private var wantsProgress: Bool { listener?.wantsProgress ?? false }
 
+    /// Header fields that only this request has.
+    func headers(era: ProtocolEra) -> [(name: String, value: String)] {
+        let trace = meta.map { TraceContext.headers($0) } ?? []
+        guard era == .modern, !mirrored.isEmpty else { return trace }
+        return trace + mirrored.map { ($0.header, MCPHeader.encoded($0.value)) }
+    }
+
     /// What HTTP mirrors in `Mcp-Name`.
     var mirroredName: String? {
         switch params {

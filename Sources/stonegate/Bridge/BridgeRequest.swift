@@ -36,6 +36,8 @@ struct BridgeRequest: Sendable {
     private mutating func addEra(_ message: BridgeMessage) {
         guard let version = message.modernVersion else { return }
         if HeaderText.isUsable(version) { headers.append(("MCP-Protocol-Version", version)) }
+        // The gateway then expects no arguments to be repeated in header fields: a client on a pipe has none.
+        headers.append(("X-Stonegate-Transport", "stdio"))
         headers.append(("Mcp-Method", HeaderText.encode(message.method)))
         if let name = message.name { headers.append(("Mcp-Name", HeaderText.encode(name))) }
     }

@@ -1,4 +1,5 @@
 import GateBackend
+import GateHTTP
 import GateProtocol
 import NIOCore
 
@@ -6,9 +7,10 @@ import NIOCore
 enum CallMeta {
     /// The members of the caller's `_meta` that are meant for the tool: all but the progress token, which is replaced, the
     /// protocol's own, which speak of this connection, and the call's timeout, which has been obeyed.
-    static func passedOn(_ message: WireMessage) -> ByteBuffer? {
-        guard let meta = message.envelope.meta else { return nil }
-        var out: ByteBuffer?
+    /// - Parameter headers: of the request: a trace that they carry and `_meta` does not is passed on as if it did.
+    static func passedOn(_ message: WireMessage, _ headers: HTTPRequestFields?) -> ByteBuffer? {
+        var out = headers.flatMap { trace($0, besides: message) }
+        guard let meta = message.envelope.meta else { return out }
         for field in meta.list where !field.keyIsEscaped && !isOurs(field, message) {
             var text = out ?? ByteBuffer()
             if out != nil { text.writeStaticString(",") }
@@ -17,6 +19,25 @@ enum CallMeta {
             text.writeStaticString(":")
             text.writeImmutable(message.slice(field.value))
             out = text
+        }
+        return out
+    }
+
+    private static func trace(_ headers: HTTPRequestFields, besides message: WireMessage) -> ByteBuffer? {
+        // Nearly no request has one, and the other fields mean nothing without it.
+        guard let parent = headers.bytes(of: "traceparent"), message.meta("traceparent") == nil,
+            TraceContext.isPlain(parent)
+        else { return nil }
+        var out = ByteBuffer(string: "\"traceparent\":\"")
+        out.writeBytes(parent)
+        out.writeStaticString("\"")
+        for name in ["tracestate", "baggage"] {
+            guard let value = headers.bytes(of: name), TraceContext.isPlain(value),
+                message.meta(name == "baggage" ? "baggage" : "tracestate") == nil
+            else { continue }
+            out.writeString(",\"\(name)\":\"")
+            out.writeBytes(value)
+            out.writeStaticString("\"")
         }
         return out
     }

@@ -18,19 +18,24 @@ struct MCPContext: Sendable {
     var logLevel: LogLevel?
     /// What the caller allows a call to take; nil leaves it to the backend's limit.
     var timeout: Duration?
-    /// The header of a modern request, which may repeat arguments.
+    /// The header of the request: it may repeat arguments and carry a trace.
     var headers: HTTPRequestFields?
 
     var era: ProtocolEra { version.era }
 
     /// The first header field that does not say what a call's arguments say.
     func mismatch(_ services: any GatewayServices, _ target: ToolTarget, _ arguments: ByteBuffer?) -> String? {
-        guard let headers else { return nil }
+        guard era == .modern, let headers, !MCPContext.comesFromPipe(headers) else { return nil }
         return services.headerMismatch(target, arguments: arguments) { name in
             guard let value = headers.bytes(of: name) else { return nil }
             // What cannot be decoded says nothing that an argument could.
             return HeaderValue.decode(value).map { String(decoding: $0, as: UTF8.self) } ?? "\u{0}"
         }
+    }
+
+    /// The stdio bridge of `stonegate mcp` says so: on a pipe there are no header fields that could repeat anything.
+    private static func comesFromPipe(_ headers: HTTPRequestFields) -> Bool {
+        headers.bytes(of: "X-Stonegate-Transport")?.elementsEqual("stdio".utf8) ?? false
     }
 
     func caller(_ services: any GatewayServices) -> Caller {

@@ -32,7 +32,7 @@ extension MCPFrontEnd {
             }
             arguments = message.slice(field.value)
         }
-        let meta = CallMeta.passedOn(message)
+        let meta = CallMeta.passedOn(message, context.headers)
         if let tool = GatewayTools.Name(rawValue: name) { return tools.plan(tool, arguments, meta, context, id) }
         do throws(GateError) {
             let target = try services.resolve(name, context.scope)

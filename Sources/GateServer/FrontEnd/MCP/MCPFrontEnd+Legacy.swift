@@ -157,7 +157,7 @@ extension MCPFrontEnd {
         let agent = headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? session.agent
         return MCPContext(
             version: session.version, session: session, live: live, agent: agent, scope: scope,
-            capabilities: session.capabilities, logLevel: live.logLevel, timeout: timeout)
+            capabilities: session.capabilities, logLevel: live.logLevel, timeout: timeout, headers: headers)
     }
 
     /// Takes in what needs no answer: notices, and answers to the gateway's questions.
