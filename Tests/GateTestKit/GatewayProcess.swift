@@ -14,12 +14,14 @@ package final class GatewayProcess: Sendable {
     ///   - config: TOML without `host`, `port` and `data_dir`; keys for `[server]` go into `server`.
     ///   - launcher: a program and its arguments that becomes the gateway, such as `prlimit`.
     ///   - directory: given to start again on the data of an earlier run.
+    ///   - port: given to start again where an earlier run answered.
     package static func start(
         _ config: String = "", server: String = "", arguments: [String] = [], environment: [String: String]? = nil,
-        directory: TemporaryDirectory? = nil, launcher: [String] = [], within time: Duration = .seconds(30)
+        directory: TemporaryDirectory? = nil, port: UInt16? = nil, launcher: [String] = [],
+        within time: Duration = .seconds(30)
     ) async throws -> GatewayProcess {
         let directory = try directory ?? TemporaryDirectory()
-        let wanted = try Sockets.freePort()
+        let wanted = try port ?? Sockets.freePort()
         let head =
             "[server]\nhost = \"127.0.0.1\"\nport = \(wanted)\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
         let path = try directory.write(head + config, to: "config.toml")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import anyio
 import client_steps
 from mcp import ClientSession, StdioServerParameters, types
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamablehttp_client
 
@@ -19,6 +20,10 @@ async def streams(given):
     if given.command:
         server = StdioServerParameters(command=given.command[0], args=given.command[1:], env=given.variables)
         async with stdio_client(server) as (reading, writing):
+            yield reading, writing
+    elif given.url.split("?")[0].endswith("/sse"):
+        # The transport of 2024-11-05.
+        async with sse_client(given.url, headers=given.headers) as (reading, writing):
             yield reading, writing
     else:
         async with streamablehttp_client(given.url, headers=given.headers) as (reading, writing, _):

@@ -9,7 +9,7 @@ struct SessionRecordsTests {
             id: .init(high: number, low: ~number), version: .v2025_11_25, agent: "a", issued: issued, run: 1)
     }
 
-    private static func restarted(_ records: SessionRecords, limit: Int = 16_384) throws -> SessionRecords {
+    private static func restarted(_ records: SessionRecords, limit: Int = 4_096) throws -> SessionRecords {
         SessionRecords(try JSONValue(parsing: records.json.bytes), limit: limit)
     }
 

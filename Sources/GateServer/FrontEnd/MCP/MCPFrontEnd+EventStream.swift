@@ -19,7 +19,7 @@ extension MCPFrontEnd {
         if refusesWhileDraining(nil, on: exchange) { return }
         guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
         let agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
-        if let refusal = streams.refusal(for: agent ?? AgentName.anonymous) { return refuseStream(refusal, exchange) }
+        if let refusal = streams.refusal(for: agent) { return refuseStream(refusal, exchange) }
         var random = SystemRandomNumberGenerator()
         let id = MCPSession.ID(high: random.next(), low: random.next())
         let placeholder = MCPSession(

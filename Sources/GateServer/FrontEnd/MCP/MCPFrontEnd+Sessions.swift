@@ -114,12 +114,14 @@ extension MCPFrontEnd {
             return
         }
         guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
-        if let refusal = streams.refusal(for: context.agent) { return refuseStream(refusal, exchange) }
+        // Most clients without a header have the same name.
+        let agent = request.headers.contains(AgentName.header) ? context.agent : nil
+        if let refusal = streams.refusal(for: agent) { return refuseStream(refusal, exchange) }
         let stream = makeStream(live, request: nil)
         guard live.add(stream) else { return refuse(.notFound, LegacyRules.terminated, on: exchange) }
         stream.open(on: exchange, primes: context.version >= .v2025_11_25)
         exchange.onShutdown { [weak stream] in stream?.end(.stopping) }
-        stream.enlist(in: streams, scope, kinds(request))
+        stream.enlist(in: streams, scope, kinds(request), agent: agent.map { ExactText($0) })
     }
 
     func refuseStream(_ words: String, _ exchange: HTTPExchange) {

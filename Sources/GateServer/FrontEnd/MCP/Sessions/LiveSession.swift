@@ -54,11 +54,9 @@ final class LiveSession: Sendable {
 
     /// Notes that the session gets something which a restart of the gateway would lose, and returns when that is on the disk.
     func becomeStateful() async {
-        let isNew = state.withLock { state in
-            defer { state.isStateful = true }
-            return !state.isStateful
-        }
-        if isNew { await ledger?.write { [session] in $0.becameStateful(session) } }
+        if state.withLock({ $0.isStateful }) { return }
+        await ledger?.write { [session] in $0.becameStateful(session) }
+        state.withLock { $0.isStateful = true }
     }
 
     // MARK: Resources

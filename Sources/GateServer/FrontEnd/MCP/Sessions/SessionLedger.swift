@@ -9,13 +9,19 @@ import Synchronization
 package final class SessionLedger: Sendable {
     private struct State {
         var records: SessionRecords
-        var isScheduled = false
+        var isDirty = false
+        /// A version is on its way to the disk.
+        var isSaving = false
+        var timer: Scheduled<Void>?
+        /// Whether the timer is the short one.
+        var isUrgent = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private static let file = "sessions.json"
-    /// How long more is waited for that can be written at once.
-    private static let pause = TimeAmount.milliseconds(10)
+    /// How long more is waited for that can be written at once: while a client waits, and otherwise. Sessions that end are many.
+    private static let shortPause = TimeAmount.milliseconds(20)
+    private static let longPause = TimeAmount.seconds(5)
 
     private let directory: StateDirectory?
     private let loop: any EventLoop
@@ -34,45 +40,60 @@ package final class SessionLedger: Sendable {
 
     /// Changes the records; the file follows soon.
     func note(_ change: (inout SessionRecords) -> Bool) {
-        let isFirst = state.withLock { state in
-            guard change(&state.records), directory != nil, !state.isScheduled else { return false }
-            state.isScheduled = true
-            return true
+        state.withLock { state in
+            guard change(&state.records), directory != nil else { return }
+            state.isDirty = true
+            if state.timer == nil { schedule(&state, isUrgent: false) }
         }
-        if isFirst { schedule() }
     }
 
     /// Changes the records and returns when the change is in the file.
     func write(_ change: @Sendable (inout SessionRecords) -> Bool) async {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-            let (waits, isFirst) = state.withLock { state -> (Bool, Bool) in
-                guard change(&state.records), directory != nil else { return (false, false) }
+            let waits = state.withLock { state -> Bool in
+                let hasChanged = change(&state.records)
+                // What another has changed in the same way may not be there yet.
+                guard directory != nil, hasChanged || state.isDirty || state.isSaving else { return false }
+                state.isDirty = true
                 state.waiting.append(done)
-                defer { state.isScheduled = true }
-                return (true, !state.isScheduled)
+                if !state.isUrgent { schedule(&state, isUrgent: true) }
+                return true
             }
-            if isFirst { schedule() }
             if !waits { done.resume() }
         }
     }
 
-    private func schedule() { _ = loop.scheduleTask(in: SessionLedger.pause) { self.save() } }
+    /// Under the lock: the timer must be known before it fires.
+    private func schedule(_ state: inout State, isUrgent: Bool) {
+        state.timer?.cancel()
+        state.isUrgent = isUrgent
+        state.timer = loop.scheduleTask(in: isUrgent ? SessionLedger.shortPause : SessionLedger.longPause) {
+            self.save()
+        }
+    }
 
     private func save() {
         let (records, waiting) = state.withLock { state in
-            defer { state.waiting = [] }
-            state.isScheduled = false
+            defer {
+                state.waiting = []
+                state.timer = nil
+                state.isUrgent = false
+                state.isDirty = false
+                state.isSaving = directory != nil
+            }
             return (state.records, state.waiting)
         }
         guard let directory else { return }
-        directory.save(SessionLedger.file, { records.json.bytes }) {
+        directory.save(SessionLedger.file, { records.json.bytes }) { [self] in
+            state.withLock { $0.isSaving = false }
             for waiter in waiting { waiter.resume() }
         }
     }
 
     /// Writes what has changed and returns when it is on the disk: the gateway stops.
     package func flush() {
-        let isDue = state.withLock { $0.isScheduled }
+        let (isDue, timer) = state.withLock { ($0.isDirty, $0.timer) }
+        timer?.cancel()
         if isDue { save() }
         directory?.flush()
     }

@@ -21,7 +21,7 @@ struct SessionRecords: Sendable, Equatable {
         let issued: Int64
     }
 
-    init(limit: Int = 16_384) { self.limit = max(1, limit) }
+    init(limit: Int = 4_096) { self.limit = max(1, limit) }
 
     /// Whether a session of an earlier run must not go on.
     func isGone(_ session: MCPSession) -> Bool {
@@ -94,7 +94,7 @@ struct SessionRecords: Sendable, Equatable {
     }
 
     /// The records of an earlier run. What was stateful then is lost now.
-    init(_ json: JSONValue, limit: Int = 16_384) {
+    init(_ json: JSONValue, limit: Int = 4_096) {
         self.init(limit: limit)
         for value in json["ended"]?.arrayValue ?? [] {
             if let id = value.stringValue.flatMap({ MCPSession.ID(text: $0) }) { _ = ended.add(id, limit: self.limit) }

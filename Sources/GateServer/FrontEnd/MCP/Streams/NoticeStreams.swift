@@ -66,10 +66,13 @@ final class NoticeStreams: Sendable {
     static let full = "Too many event streams are open. Try again later."
 
     /// Why an agent cannot have one more stream; nil when it can.
-    func refusal(for agent: String) -> String? {
-        let (open, own) = state.withLock { ($0.open, $0.agents[ExactText(agent)] ?? 0) }
+    /// - Parameter agent: nil for one without a name of its own.
+    func refusal(for agent: String?) -> String? {
+        let (open, own) = state.withLock { state in
+            (state.open, agent.flatMap { state.agents[ExactText($0)] } ?? 0)
+        }
         if open >= maxStreams { return NoticeStreams.full }
-        guard own >= maxStreamsPerAgent else { return nil }
+        guard let agent, own >= maxStreamsPerAgent else { return nil }
         return "Agent '\(agent)' has \(own) event streams open, as many as limits.streams_per_agent allows. Close some."
     }
 

@@ -95,9 +95,11 @@ final class SessionStream: EventOutlet {
     /// Keeps the stream alive, and tells it of what `kinds` name, until it ends.
     /// - Returns: false when the gateway is stopping; the stream has been ended then, unless it is an answer.
     @discardableResult
-    func enlist(in streams: NoticeStreams, _ visibility: Visibility = .all, _ kinds: CatalogKinds = []) -> Bool {
+    func enlist(
+        in streams: NoticeStreams, _ visibility: Visibility = .all, _ kinds: CatalogKinds = [], agent: ExactText? = nil
+    ) -> Bool {
         let entry = NoticeStreams.Entry(
-            outlet: self, visibility: visibility, kinds: kinds, session: request == nil ? sessionID : nil,
+            outlet: self, visibility: visibility, kinds: kinds, session: request == nil ? sessionID : nil, agent: agent,
             isAnswer: request != nil)
         guard let id = streams.add(entry) else { return false }
         let isLate = state.withLock { state in
