@@ -91,7 +91,11 @@ extension MCPFrontEnd {
             return done
         } catch {
             if let refused = CallMeta.relayedError(error) { return .error(refused, id: id) }
-            return .error(RPCCode.invalidParams, error.message, id: id, data: error.json.text)
+            guard error.code == .resourceNotFound else {
+                return .error(RPCCode.invalidParams, error.message, id: id, data: error.json.text)
+            }
+            let data: JSONValue = ["uri": .string(uri)]
+            return .error(RPCCode.resourceNotFound, error.message, id: id, data: data.text)
         }
     }
 
