@@ -41,7 +41,7 @@ struct CallAnswerer: Sendable {
         }
         guard let state = interim.stateText else { return reply }
         guard let sealed = seal(.wrapped(Array(buffer: state)), planned) else { throw CallAnswerer.unsigned(reply) }
-        return try interim.replacingState(sealed)
+        return try interim.replacingState(sealed, limits: options.json)
     }
 
     private func reply(

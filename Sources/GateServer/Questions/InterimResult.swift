@@ -62,7 +62,7 @@ struct InterimResult {
 
     /// The same result with another state.
     /// - Parameter state: JSON text of a string.
-    func replacingState(_ state: ByteBuffer) throws(GateError) -> CallReply {
+    func replacingState(_ state: ByteBuffer, limits: JSONLimits) throws(GateError) -> CallReply {
         let message = reply.message
         guard let field = self.state else { return reply }
         var text = ByteBuffer()
@@ -71,7 +71,8 @@ struct InterimResult {
         text.writeImmutable(message.slice(field.value.upperBound..<message.buffer.readableBytes))
         do throws(EnvelopeFault) {
             return CallReply(
-                message: try WireMessage(text), server: reply.server, tool: reply.tool, duration: reply.duration,
+                message: try WireMessage(text, limits: limits), server: reply.server, tool: reply.tool,
+                duration: reply.duration,
                 correlationID: reply.correlationID)
         } catch {
             throw InterimResult.broken(reply, error.message)

@@ -40,8 +40,8 @@ enum QuestionKind: Sendable, Equatable {
         case .elicitation:
             return params?.string("mode")?.utf8.elementsEqual("url".utf8) == true ? .elicitationURL : .elicitationForm
         case .sampling:
-            let usesTools = params?.find("tools") ?? params?.find("toolChoice")
-            return usesTools == nil ? .sampling : [.sampling, .samplingTools]
+            let usesTools = [params?.find("tools"), params?.find("toolChoice")].contains { $0?.isNull == false }
+            return usesTools ? [.sampling, .samplingTools] : .sampling
         case .roots: return .roots
         }
     }

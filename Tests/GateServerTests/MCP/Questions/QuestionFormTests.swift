@@ -66,4 +66,18 @@ struct QuestionFormTests {
         #expect(ClientCapabilities.questions.known(to: .v2025_11_25) == .questions)
         #expect(ClientCapabilities.tasks.known(to: .v2026_07_28) == [])
     }
+
+    @Test func whatAQuestionNeedsIsReadFromIt() {
+        func needs(_ kind: QuestionKind, _ params: String) -> ClientCapabilities {
+            kind.needs(JSONMembers(ByteBuffer(string: params)))
+        }
+        #expect(needs(.elicitation, "{}") == .elicitationForm)
+        #expect(needs(.elicitation, #"{"mode":"form"}"#) == .elicitationForm)
+        #expect(needs(.elicitation, #"{"mode":"u\u0072l"}"#) == .elicitationURL)
+        #expect(needs(.sampling, #"{"tools":null}"#) == .sampling)
+        #expect(needs(.sampling, #"{"tools":[]}"#) == [.sampling, .samplingTools])
+        #expect(needs(.sampling, #"{"toolChoice":{}}"#) == [.sampling, .samplingTools])
+        #expect(needs(.roots, "{}") == .roots)
+        #expect(QuestionKind(method: "tools/call".utf8) == nil)
+    }
 }
