@@ -15,6 +15,9 @@ async def session(given, steps):
         schema = wire(params).get("requestedSchema")
         return types.ElicitResult(action="accept", content=client_steps.content_for(schema, given.answer))
 
+    async def sampled(context, params):
+        return types.CreateMessageResult(**client_steps.sampled(wire(params), given.answer))
+
     if given.command:
         target = StdioServerParameters(command=given.command[0], args=given.command[1:], env=given.variables)
     elif given.headers:
@@ -28,6 +31,7 @@ async def session(given, steps):
         mode=given.mode,
         read_timeout_seconds=given.timeout,
         elicitation_callback=answer if given.answer is not None else None,
+        sampling_callback=sampled if given.answer is not None else None,
     )
     async with client:
         client_steps.say("connected", protocol=client.protocol_version, server=wire(client.server_info))

@@ -35,12 +35,16 @@ async def session(given, steps):
         schema = wire(params).get("requestedSchema")
         return types.ElicitResult(action="accept", content=client_steps.content_for(schema, given.answer))
 
+    async def sampled(context, params):
+        return types.CreateMessageResult(**client_steps.sampled(wire(params), given.answer))
+
     async with streams(given) as (reading, writing):
         client = ClientSession(
             reading,
             writing,
             read_timeout_seconds=timedelta(seconds=given.timeout),
             elicitation_callback=answer if given.answer is not None else None,
+            sampling_callback=sampled if given.answer is not None else None,
         )
         async with client:
             hello = await client.initialize()

@@ -43,6 +43,14 @@ def content_for(schema, answer):
     return {name: samples.get(rule.get("type"), answer) for name, rule in properties.items()}
 
 
+def sampled(params, answer):
+    """What this client's model says: the answer and what it was asked."""
+    asked = params["messages"][-1]["content"]
+    asked = asked[0] if isinstance(asked, list) else asked
+    text = f"{answer} to {asked['text']}"
+    return {"role": "assistant", "content": {"type": "text", "text": text}, "model": "test-model"}
+
+
 class Steps:
     """Lists, calls, and remembers whether something went wrong."""
 

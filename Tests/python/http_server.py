@@ -12,8 +12,10 @@ import socket
 import uvicorn
 from pydantic import BaseModel
 
+from mcp.types import SamplingMessage, TextContent
+
 try:
-    from mcp.server.mcpserver import Context, MCPServer
+    from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve, Sample
 
     IS_NEW = True
 except ImportError:
@@ -21,6 +23,12 @@ except ImportError:
     from mcp.server.fastmcp import FastMCP as MCPServer
 
     IS_NEW = False
+
+if IS_NEW:
+    from typing import Annotated
+
+    from mcp.server.elicitation import ElicitationResult
+    from mcp.types import CreateMessageResult
 
 
 class Sum(BaseModel):
@@ -134,15 +142,60 @@ def tools(server):
         return f"waited {ms} ms"
 
 
+def messages(text):
+    return [SamplingMessage(role="user", content=TextContent(type="text", text=text))]
+
+
+def questions_in_session(server):
+    """Questions as requests, the way of the sessions."""
+
+    @server.tool()
+    async def question(message: str, context: Context) -> str:
+        """Asks the user, in the way of this server's revision."""
+        reply = await context.elicit(message, Answer)
+        return f"{reply.action}: {reply.data.answer if reply.action == 'accept' else ''}"
+
+    @server.tool()
+    async def sample(prompt: str, context: Context) -> str:
+        """Asks the client's model, in the way of this server's revision."""
+        reply = await context.session.create_message(messages(prompt), max_tokens=50)
+        return f"{reply.model}: {reply.content.text}"
+
+
+def questions_in_rounds(server):
+    """Questions as `input_required`, the way of 2026-07-28; in a session the SDK makes requests of them."""
+
+    async def asked(message: str):
+        return Elicit(message, Answer)
+
+    async def sampled(prompt: str):
+        return Sample(messages(prompt), max_tokens=50)
+
+    @server.tool()
+    async def question(message: str, reply: Annotated[ElicitationResult[Answer], Resolve(asked)]) -> str:
+        """Asks the user, in the way of this server's revision."""
+        return f"{reply.action}: {reply.data.answer if reply.action == 'accept' else ''}"
+
+    @server.tool()
+    async def sample(prompt: str, reply: Annotated[CreateMessageResult, Resolve(sampled)]) -> str:
+        """Asks the client's model, in the way of this server's revision."""
+        return f"{reply.model}: {reply.content.text}"
+
+
+def named(name, **more):
+    server = MCPServer(name, log_level="CRITICAL", **more)
+    tools(server)
+    (questions_in_rounds if IS_NEW else questions_in_session)(server)
+    return server
+
+
 def application(given):
     if IS_NEW:
-        server = MCPServer("http-new", version="1.0.0", log_level="CRITICAL")
-        tools(server)
+        server = named("http-new", version="1.0.0")
         if given.sse:
             return server.sse_app()
         return server.streamable_http_app(json_response=given.json, stateless_http=given.stateless)
-    server = MCPServer("http-old", log_level="CRITICAL", json_response=given.json, stateless_http=given.stateless)
-    tools(server)
+    server = named("http-old", json_response=given.json, stateless_http=given.stateless)
     return server.sse_app() if given.sse else server.streamable_http_app()
 
 
@@ -160,7 +213,10 @@ def main():
     parser.add_argument("--stateless", action="store_true", help="no sessions (legacy eras)")
     parser.add_argument("--sse", action="store_true", help="the 2024-11-05 transport, at /sse")
     parser.add_argument("--tls", metavar="DIRECTORY", help="HTTPS with HTTP/2; the certificate is left there")
+    parser.add_argument("--stdio", action="store_true", help="speak over stdin and stdout instead")
     given = parser.parse_args()
+    if given.stdio:
+        return named("stdio").run(transport="stdio")
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", given.port))

@@ -33,8 +33,10 @@ struct PythonClient: Sendable, CustomTestStringConvertible {
     }
 
     /// The same over stdin and stdout of a command.
-    func run(command: [String], _ calls: [(tool: String, arguments: JSONValue)]) async throws -> Run {
-        try await run(["--stdio", JSONValue.array(command.map(JSONValue.string)).text], calls)
+    func run(
+        command: [String], _ calls: [(tool: String, arguments: JSONValue)], _ flags: [String] = []
+    ) async throws -> Run {
+        try await run(["--stdio", JSONValue.array(command.map(JSONValue.string)).text] + flags, calls)
     }
 
     private func run(_ target: [String], _ calls: [(tool: String, arguments: JSONValue)]) async throws -> Run {
