@@ -24,6 +24,17 @@ class Schema:
         self.definitions = self.document[self.key]
         self.kind = jsonschema.validators.validator_for(self.document)
         self.validators = {}
+        # The tasks extension, which is no part of the revision's own schema.
+        tasks = folder / f"tasks-{revision}.json"
+        self.tasks = json.loads(tasks.read_text()) if tasks.exists() else None
+
+    def task_problems(self, name, value):
+        """What is wrong with the value as a `name` of the tasks extension; nothing is said of names it does not have."""
+        if self.tasks is None or name not in self.tasks["$defs"]:
+            return None
+        # A name has slashes, which a pointer writes otherwise.
+        rule = {"$ref": "#/$defs/" + name.replace("/", "~1"), "$defs": self.tasks["$defs"]}
+        return [f"{name}: {error.message[:300]}" for error in self.kind(rule).iter_errors(value)]
 
     def problems(self, name, value):
         """What is wrong with the value as a `name`, worst first."""
@@ -52,6 +63,12 @@ class Schema:
 
     def result(self, message, method, asker):
         """A successful response to `method`, a request that `asker` sent."""
+        if method == "tools/call" and message["result"].get("resultType") == "task":
+            return self.task_problems("CreateTaskResult", message["result"]) or []
+        if method == "tools/call" and "task" in message["result"] and "CreateTaskResult" in self.definitions:
+            return self.problems("CreateTaskResult", message["result"])
+        if (found := self.task_problems(method, message["result"])) is not None:
+            return found
         request = self.members(f"{asker}Request").get(method)
         if request is None:
             return [f"an answer to {method}, which is no {asker} request of this revision"]
@@ -69,6 +86,8 @@ class Schema:
         if "method" in message:
             kind = "Request" if "id" in message else "Notification"
             name = self.members(f"{sender}{kind}").get(message["method"])
+            if name is None and (extension := self.task_problems(message["method"], message)) is not None:
+                return found + extension
             if name is None:
                 return found + [f"{message['method']} is no {sender} {kind.lower()} of this revision"]
             return found + self.problems(name, message)

@@ -118,13 +118,13 @@ package final class AsyncCalls: Sendable {
                 case .cancelled(let id): group.addTask { await self.giveUp(id) }
                 case .ownerLeft(let owner): group.addTask { await self.end(owner) }
                 case .upkeep: group.addTask { await self.upkeep() }
-                case .drain: group.addTask { await self.endWaiting() }
+                case .drain: group.addTask { await self.drain() }
                 }
             }
         }
     }
 
-    /// Takes no more calls, and ends those that have not begun. What runs goes on.
+    /// Takes no more calls, and ends those that have not begun and those that wait for somebody's answer. What runs goes on.
     package func close() {
         state.withLock { $0.closed = $0.closed ?? AsyncCalls.draining }
         arrive.yield(.drain)
@@ -133,20 +133,36 @@ package final class AsyncCalls: Sendable {
     /// Cancels what still runs; ``run(_:)`` returns when all has ended.
     package func shutDown() async {
         close()
-        await endWaiting()
+        await drain()
         let (ticker, running) = state.withLock { ($0.ticker.take(), $0.calls.values.map(\.canceller)) }
         ticker?.cancel()
         for canceller in running { canceller.cancel() }
         arrive.finish()
+        // Those that were on their way to begin.
+        for entry in state.withLock({ Array($0.calls.values) }) where entry.call != nil { await refuse(entry) }
     }
 
-    private func endWaiting() async {
-        let waiting = state.withLock { state in state.waiting.values.map { ($0, state.calls[$0]?.server) } }
-        for (id, server) in waiting {
-            var error = AsyncCalls.draining
-            error.server = server
-            await end(id, .ended(.failed), .error(error))
+    private func drain() async {
+        for entry in state.withLock({ Array($0.calls.values) }) {
+            if entry.state.status == .inputRequired {
+                await end(entry.id, .ended(.outcomeUnknown), .error(AsyncCalls.unanswered(entry)))
+            } else if state.withLock({ $0.waiting[entry.sequence] != nil }) {
+                await refuse(entry)
+            }
         }
+    }
+
+    private func refuse(_ entry: AsyncEntry) async {
+        var error = AsyncCalls.draining
+        error.server = entry.server
+        await end(entry.id, .ended(.failed), .error(error))
+    }
+
+    private static func unanswered(_ entry: AsyncEntry) -> GateError {
+        GateError(
+            .outcomeUnknown,
+            "stonegate stopped while the call waited for an answer to server '\(entry.server)'. Whether it took effect is unknown.",
+            server: entry.server, tool: entry.tool, sent: true)
     }
 
     static let draining = GateError(

@@ -273,6 +273,28 @@ import Testing
         }
     }
 
+    @Test func closingDoesNotWaitForAnswers() async throws {
+        try await AsyncCallsRig.with { rig in
+            let view = try await rig.calls.submit(rig.call("ask"), owner: Self.owner)
+            let asked = try #require(try await rig.calls.wait(view.id, for: Self.owner, orQuestion: true))
+            #expect(asked.status == .inputRequired)
+            rig.calls.close()
+            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            #expect(ended.status == .outcomeUnknown)
+        }
+    }
+
+    @Test func noCallIsLeftBehindByAShutDown() async throws {
+        for _ in 0..<50 {
+            try await AsyncCallsRig.with { rig in
+                async let first = try? rig.calls.attempt(rig.call("hold"), owner: Self.owner, for: .seconds(60))
+                async let second = try? rig.calls.submit(rig.call("hold"), owner: Self.owner)
+                await rig.calls.shutDown()
+                _ = await (first, second)
+            }
+        }
+    }
+
     @Test func shuttingDownSaysWhatIsKnown() async throws {
         let ended = Mutex<AsyncCallView?>(nil)
         try await AsyncCallsRig.with { rig in
