@@ -14,6 +14,8 @@ final class HTTPTransport {
     private var streams: [String: HTTPConnection] = [:]
     private var exchanges: [ObjectIdentifier: any Exchange] = [:]
     private var hasForgotten = false
+    /// Questions for clients that have not opened their stream yet.
+    private var unsent: [String: [JSON]] = [:]
     private var options: Options { server.options }
 
     init(server: Server, loop: EventLoop, port: UInt16) throws(Options.Problem) {
@@ -56,6 +58,7 @@ final class HTTPTransport {
         case "GET" where sessions[id] != nil && streams[id] == nil:
             connection.openStream()
             streams[id] = connection
+            for message in unsent.removeValue(forKey: id) ?? [] { connection.event("message", message.bytes) }
         case "DELETE" where sessions[id] != nil:
             end(id)
             connection.reply(200)
@@ -72,7 +75,13 @@ final class HTTPTransport {
     private func newSession() -> Session {
         let id = String(UInt64.random(in: .min ... .max), radix: 16)
         let session = Session(id: id)
-        session.stream = { [unowned self] in streams[id]?.event("message", $0.bytes) }
+        session.stream = { [unowned self] message in
+            if let stream = streams[id] {
+                stream.event("message", message.bytes)
+            } else if message["id"] != nil {
+                unsent[id, default: []].append(message)
+            }
+        }
         sessions[id] = session
         server.sessions.append(session)
         return session

@@ -51,7 +51,14 @@ extension Server {
             Tool(name: "environ", about: "The server's environment."),
             Tool(name: "fds", about: "The server's open file descriptors."),
             Tool(name: "cancelled", about: "The calls that were cancelled."),
-            Tool(name: "ask", about: "Asks the user a question.", parameters: [one("message", "string", false), key]),
+            Tool(
+                name: "ask",
+                about:
+                    "Asks a question (form, url, sampling, roots) over the call or its own stream, and may withdraw it.",
+                parameters: [
+                    one("message", "string", false), one("kind", "string", false), one("over", "string", false),
+                    one("withdraw", "boolean", false), key,
+                ]),
             Tool(
                 name: "get", about: "Reads a value.", parameters: [one("key", "string")],
                 annotations: ["readOnlyHint": true]),

@@ -66,7 +66,7 @@ extension Server {
                 let params: JSON =
                     method == "sampling/createMessage"
                     ? ["messages": [["role": "user", "content": ["type": "text", "text": "hi"]]], "maxTokens": 10] : [:]
-                call.session.ask(method, params, over: call.exchange) { _ in }
+                call.session.ask(method, params, over: { call.exchange.notify($0) }) { _ in }
             }
             finish(call, result)
         case .progressStorm:

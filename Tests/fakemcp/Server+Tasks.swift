@@ -131,7 +131,7 @@ extension Server {
             }
             job.waiters.append((id, session, exchange))
             guard job.status == "input_required", !job.isAnswered else { return true }
-            session.ask("elicitation/create", question, over: exchange) { [unowned self, unowned job] in
+            session.ask("elicitation/create", question, over: { exchange.notify($0) }) { [unowned self, unowned job] in
                 answered(job, $0["result"] ?? $0["error"] ?? .null)
             }
         default: return false

@@ -15,11 +15,15 @@ final class Session {
 
     init(id: String) { self.id = id }
 
-    /// Sends a request to the client over `exchange`; ids start at 0, as real SDKs do, so they collide with the client's.
-    func ask(_ method: String, _ params: JSON, over exchange: any Exchange, answer: @escaping (JSON) -> Void) {
+    /// Sends a request to the client; ids start at 0, as real SDKs do, so they collide with the client's.
+    @discardableResult
+    func ask(
+        _ method: String, _ params: JSON, over send: (JSON) -> Void, answer: @escaping (JSON) -> Void
+    ) -> Int {
         lastRequest += 1
         pending[lastRequest] = answer
-        exchange.notify(["jsonrpc": "2.0", "id": JSON(lastRequest), "method": .string(method), "params": params])
+        send(["jsonrpc": "2.0", "id": JSON(lastRequest), "method": .string(method), "params": params])
+        return lastRequest
     }
 
     func answered(_ message: JSON) {

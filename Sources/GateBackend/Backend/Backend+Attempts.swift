@@ -14,7 +14,7 @@ extension Backend {
         _ call: BackendCall, on first: BackendConnection, isUnreachable: inout Bool
     ) async throws(GateError) -> WireMessage {
         var request = BackendRequest(call)
-        request.mirrored = call.mirrored
+        if settings.questions.isOff { request.listener?.capabilities = [] }
         var connection = first
         var rule = RetryRule(isRepeatable: call.isRepeatable)
         var isRenegotiated = false
@@ -28,14 +28,19 @@ extension Backend {
                 let reply = try connection.checked(try await reply(to: request, call, on: connection), call.operation)
                 guard !isRenegotiated, await wasRefusedForItsEra(reply, on: connection) else { return reply }
                 isRenegotiated = true
-                connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                let other = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                // It has not changed after all: its refusal stands.
+                guard other.era != connection.era else { return reply }
+                connection = other
                 continue
             } catch {
                 failure = error
             }
             if !isRenegotiated, await wasRefusedForItsEra(failure, on: connection) {
                 isRenegotiated = true
-                connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                let other = try await readyConnection(deadline: call.deadline, notices: call.notices)
+                guard other.era != connection.era else { throw failure }
+                connection = other
                 continue
             }
             if failure.sent { uncertain = failure }

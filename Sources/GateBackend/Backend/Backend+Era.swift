@@ -6,11 +6,8 @@ import Synchronization
 
 /// A backend over HTTP can be replaced by another version behind the same address while it is in use.
 extension Backend {
-    /// A server that refuses many calls for other reasons is not asked each time.
-    private static let eraPause = Duration.seconds(5)
-
     /// Whether the backend has refused a request because it no longer speaks the era of this connection. The connection is then
-    /// out of use and a new one is being made; the request was not executed, so it may be sent there.
+    /// out of use and a new one is being made; the request was not executed, so it may be sent there if that is of another era.
     func wasRefusedForItsEra(_ reply: WireMessage, on connection: BackendConnection) async -> Bool {
         guard reply.envelope.kind == .failure, let code = reply.int(reply.find("code", in: reply.envelope.error)) else {
             return false
@@ -18,7 +15,9 @@ extension Backend {
         let isSuspicious =
             switch connection.era {
             // What servers with sessions say to a request without one, each in its own code.
-            case .modern: code == RPCCode.invalidRequest || (-32019 ... -32000).contains(code)
+            case .modern:
+                [RPCCode.invalidRequest, RPCCode.unsupportedVersion].contains(code)
+                    || (-32019 ... -32000).contains(code)
             // What servers without sessions say to a request that does not carry its version. One of the codes has other meanings too.
             case .legacy: [RPCCode.unsupportedVersion, RPCCode.headerMismatch, RPCCode.invalidParams].contains(code)
             }
@@ -34,22 +33,29 @@ extension Backend {
     }
 
     private func speaksAnotherEra(_ connection: BackendConnection) async -> Bool {
-        guard case .http = settings.connection, settings.era == .auto,
-            let live = state.withLock({ $0.live?.connection === connection ? $0.live : nil })
-        else { return false }
-        let now = Instant.now
-        let isDue = state.withLock { state in
-            if let last = state.askedForEra, last.duration(to: now) < Backend.eraPause { return false }
-            state.askedForEra = now
-            return true
+        guard case .http = settings.connection, settings.era == .auto else { return false }
+        let (turn, live) = state.withLock { state -> (EraWatch.Turn, LiveConnection?) in
+            guard let live = state.live, live.connection === connection else { return (.skip, nil) }
+            return (state.eraWatch.turn(now: .now), live)
         }
-        guard isDue else { return false }
-        let found = await connection.eraNow(deadline: .now.advanced(by: .seconds(5)))
-        guard let found, found != connection.era else { return false }
-        logger.notice("the server speaks another revision now: it is greeted anew", metadata: ["era": "\(found)"])
-        state.withLock { $0.askedForEra = nil }
-        context.eras.forgetEra(settings.identity)
-        lost(live, "it speaks another revision of MCP now")
-        return true
+        switch turn {
+        case .skip: break
+        case .wait:
+            await withCheckedContinuation { (waiter: EraWatch.Waiter) in
+                if !state.withLock({ $0.eraWatch.wait(waiter) }) { waiter.resume() }
+            }
+        case .ask:
+            let found = await connection.eraNow(deadline: .now.advanced(by: .seconds(5)))
+            let hasChanged = found.map { $0 != connection.era } ?? false
+            if hasChanged { connection.isOutdated = true }
+            if let found, hasChanged, let live {
+                logger.notice(
+                    "the server speaks another revision now: it is greeted anew", metadata: ["era": "\(found)"])
+                context.eras.forgetEra(settings.identity)
+                lost(live, "it speaks another revision of MCP now")
+            }
+            for waiter in state.withLock({ $0.eraWatch.end(hasChanged: hasChanged) }) { waiter.resume() }
+        }
+        return connection.isOutdated
     }
 }

@@ -14,7 +14,24 @@ extension Backend {
             state.isListing = true
             return true
         }
-        guard begins else { return }
+        if begins { await readDueLists() }
+    }
+
+    /// Lists the tools for a call that was refused because they have changed: they are new when this returns.
+    func relist() async {
+        let begins = await withCheckedContinuation { (waiter: CheckedContinuation<Bool, Never>) in
+            let begins = state.withLock { state in
+                state.dueLists.insert(.tools)
+                if state.isListing { state.listWaiters.append(waiter) }
+                defer { state.isListing = true }
+                return !state.isListing
+            }
+            if begins { waiter.resume(returning: true) }
+        }
+        if begins { await readDueLists() }
+    }
+
+    private func readDueLists() async {
         while let (live, due) = nextLists() {
             var listing = BackendListing(greeting: live.greeting, lists: [:])
             for kind in ListKind.allCases where due.contains(kind) {
@@ -32,6 +49,8 @@ extension Backend {
             state.dueLists = []
             guard let live = state.live, !due.isEmpty else {
                 state.isListing = false
+                for waiter in state.listWaiters { waiter.resume(returning: false) }
+                state.listWaiters = []
                 return nil
             }
             return (live, due)

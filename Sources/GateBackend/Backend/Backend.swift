@@ -16,6 +16,8 @@ package final class Backend: Sendable {
         var live: LiveConnection?
         /// The conversation that is being opened.
         var opening: BackendConnection?
+        /// Those that are out of use and still have calls to answer.
+        var retiring: [BackendConnection] = []
         var ready = ReadyLine()
         /// Calls in the line, and calls that were let in before they began to wait.
         var queued: [UInt64: CheckedContinuation<Bool, Never>] = [:]
@@ -28,8 +30,7 @@ package final class Backend: Sendable {
         var readySince: Instant?
         var retry: Scheduled<Void>?
         var lastAnswer: Instant?
-        /// When it was asked last whether it still speaks the same era.
-        var askedForEra: Instant?
+        var eraWatch = EraWatch()
         /// A health check is on its way.
         var isAsked = false
         var noise = NoiseMeter()
@@ -37,6 +38,8 @@ package final class Backend: Sendable {
         var isListing = false
         /// Lists that are to be read.
         var dueLists: Set<ListKind> = []
+        /// Calls that wait for the lists to be read.
+        var listWaiters: [CheckedContinuation<Bool, Never>] = []
         /// Resources that somebody follows.
         var watches = WatchTable()
         var isSettling = false
@@ -238,6 +241,7 @@ package final class Backend: Sendable {
             },
             onClose: { [self] reason in lost(live, reason) },
             onSessionLost: { [self] in lost(live, "the server forgot the session") })
+        fitAdmission(to: live.connection)
         decide(.started, in: &group)
         decide(.ready, in: &group)
         notice(.listsChanged(offered.subtracting([.tools])))
@@ -272,7 +276,16 @@ package final class Backend: Sendable {
 
     private func closed(_ live: LiveConnection, _ reason: String, in group: inout DiscardingTaskGroup) {
         logger.warning("the connection ended: \(reason)")
-        group.addTask { await live.connection.close() }
+        let connection = live.connection
+        if connection.closeReason == nil {
+            state.withLock { $0.retiring.append(connection) }
+            group.addTask {
+                await connection.retire()
+                self.state.withLock { state in state.retiring.removeAll { $0 === connection } }
+            }
+        } else {
+            group.addTask { await connection.close() }
+        }
         // What ended the conversation says more than that there is no exit status yet.
         decide(live.link?.ownExit.map { .exited(ExitStatus($0)) } ?? .lost(reason), in: &group)
     }
@@ -295,14 +308,17 @@ package final class Backend: Sendable {
     }
 
     private func stopForGood() async {
-        let (connection, waiting, watchers) = state.withLock { state in
+        let (connection, waiting, watchers, retiring) = state.withLock { state in
             _ = state.supervisor.handle(.stopRequested, now: .now, random: 0)
             state.retry?.cancel()
             defer { state.live = nil }
-            return (state.live?.connection ?? state.opening, state.ready.removeAll(), state.forgetWatched())
+            return (
+                state.live?.connection ?? state.opening, state.ready.removeAll(), state.forgetWatched(), state.retiring
+            )
         }
         for waiter in watchers { waiter.resume(returning: nil) }
         for waiter in waiting { waiter.resume(returning: .failure(notRunning("it is being stopped"))) }
+        for old in retiring { await old.close() }
         await connection?.close()
     }
 }

@@ -23,6 +23,9 @@ package struct BackendStatus: Sendable {
     package var pid: Int32?
     package let greeting: BackendGreeting?
     package var strayMessages: Int
+    /// Questions that were put to no agent, and log messages that no call got, since its last start.
+    package var refusedQuestions = 0
+    package var droppedLogs = 0
     /// What its processes use, as of the last ``ProcessCensus``.
     package var usage: ProcessTreeUsage?
     /// What waiting in the line has cost calls so far.
@@ -53,6 +56,8 @@ extension Backend {
         status.lastStderr = Self.lastWords(link, before: status.lastStderr)
         status.pid = link?.child.pid
         status.strayMessages = connection?.strayMessages ?? 0
+        status.refusedQuestions = connection?.refusedQuestions ?? 0
+        status.droppedLogs = connection?.droppedLogs ?? 0
         status.usage = link.flatMap { ProcessCensus.shared.usage(of: $0.child) }
         return status
     }

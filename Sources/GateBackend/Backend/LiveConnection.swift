@@ -54,7 +54,7 @@ struct Connector: Sendable {
         do throws(GateError) {
             switch (settings.era, remembered) {
             case (.legacy, _):
-                greeting = try await Handshake.initialize(connection, deadline: deadline)
+                greeting = try await initialize(&connection, &link, deadline: deadline)
             case (.auto, .legacy?):
                 do throws(GateError) {
                     greeting = try await Handshake.initialize(connection, deadline: deadline)
@@ -78,7 +78,14 @@ struct Connector: Sendable {
                         connection, deadline: .now.advanced(by: settings.startTimeout))
                 }
             }
-            if settings.era == .auto { context.eras.remember(settings.identity, greeting.version.era) }
+            if settings.era == .auto {
+                if let remembered, remembered != greeting.version.era {
+                    context.logger.notice(
+                        "the server speaks another revision than before",
+                        metadata: ["server": "\(settings.name)", "protocol": "\(greeting.version.rawValue)"])
+                }
+                context.eras.remember(settings.identity, greeting.version.era)
+            }
             let tools =
                 greeting.offers.contains(.tools)
                 ? try await ListFetch(
@@ -129,14 +136,14 @@ struct Connector: Sendable {
     private enum HTTPTransport { case current, eventStream }
 
     private func begin(_ transport: HTTPTransport) async throws(GateError) -> (BackendConnection, StdioLink?) {
+        var logger = context.logger
+        logger[metadataKey: "server"] = "\(settings.name)"
         let connection = BackendConnection(
-            server: settings.name, eventLoop: context.group.next(), rules: settings.questions)
+            server: settings.name, eventLoop: context.group.next(), rules: settings.questions, logger: logger)
         switch settings.connection {
         case .stdio(let launch):
             let child = try await spawn(launch)
             do {
-                var logger = context.logger
-                logger[metadataKey: "server"] = "\(settings.name)"
                 let link = try await StdioLink.open(
                     child, limits: settings.stdio, loop: connection.eventLoop, receiver: connection,
                     budget: context.budget, logger: logger)

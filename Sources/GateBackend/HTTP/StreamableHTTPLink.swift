@@ -76,6 +76,8 @@ package final class StreamableHTTPLink: MessageLink {
 
     // MARK: MessageLink
 
+    package var tellsExchanges: Bool { true }
+
     package func send(_ message: OutboundMessage) {
         // In the modern era closing the stream is the cancellation, and HTTP has no other.
         if message.era == .modern, message.method.isSame(as: MCPMethod.cancelled) { return }

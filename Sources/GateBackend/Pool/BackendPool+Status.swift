@@ -20,6 +20,8 @@ extension BackendPool {
         status.inFlight = parts.reduce(0) { $0 + $1.status.inFlight }
         status.queued = parts.reduce(0) { $0 + $1.status.queued }
         status.restarts = parts.reduce(0) { $0 + $1.status.restarts }
+        status.refusedQuestions = parts.reduce(0) { $0 + $1.status.refusedQuestions }
+        status.droppedLogs = parts.reduce(0) { $0 + $1.status.droppedLogs }
         status.waits = parts.reduce(into: WaitStatistics()) { $0.add($1.status.waits) }
         status.instances = parts
         status.usage = parts.compactMap(\.status.usage).reduce(nil) { sum, part in sum.map { $0 + part } ?? part }

@@ -120,6 +120,16 @@ package final class BackendPool: Sendable {
         }
     }
 
+    /// Lists the tools again, because a call was refused on their account; they are new when this returns.
+    package func relistTools() async {
+        let instance =
+            single
+            ?? state.withLock { state in
+                state.scribe.flatMap { state.instances[$0] } ?? state.plan.ids.first.flatMap { state.instances[$0] }
+            }
+        await instance?.relist()
+    }
+
     /// A session has ended: the instance that was its own is of no use to anybody else.
     package func end(session: InstanceOwner) {
         guard settings.isolation == .perSession else { return }

@@ -52,6 +52,8 @@ extension BackendConnection {
             exchange == nil || exchange == key,
             let entry = state.withLock({ state in
                 state.unanswered = 0
+                // The answer may say that it goes on as a task.
+                if !state.table.expectsTask(key) { state.givenUp.remove(key) }
                 return state.table.remove(key)
             })
         else {
@@ -101,7 +103,12 @@ extension BackendConnection {
     }
 
     private func fail(_ key: UInt64, _ error: GateError) {
-        guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
+        let found = state.withLock { state -> PendingTable.Entry? in
+            guard let entry = state.table.remove(key) else { return nil }
+            if error.sent { state.noteGivenUp(key, entry, now: .now) }
+            return entry
+        }
+        guard let entry = found else { return }
         endQuestions(of: key, entry)
         entry.reply.resume(returning: .failure(error))
     }

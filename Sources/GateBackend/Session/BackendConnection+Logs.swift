@@ -9,12 +9,10 @@ extension BackendConnection {
         guard let level = message.string(message.param("level")).flatMap({ LogLevel(name: $0) }),
             let params = message.envelope.params
         else { return countStray() }
-        let isWilling: (CallListener) -> Bool = { listener in listener.logLevel.map { $0 <= level } ?? false }
         let listener = state.withLock { state -> CallListener? in
-            if let exchange, let entry = state.table.entries[exchange] {
-                return entry.listener.flatMap { isWilling($0) ? $0 : nil }
-            }
-            guard case .call(let key) = QuestionAttribution.decide(state.table.candidates(isWilling)) else {
+            let verdict = state.attribute(exchange, now: .now) { $0.logLevel.map { $0 <= level } ?? false }
+            guard case .call(let key) = verdict else {
+                state.droppedLogs += 1
                 return nil
             }
             return state.table.entries[key]?.listener

@@ -1,5 +1,6 @@
 import GateCore
 import GateProtocol
+import Logging
 import NIOCore
 import Synchronization
 
@@ -11,19 +12,34 @@ extension BackendConnection {
         guard let field = message.envelope.id else { return }
         let id = message.slice(field.value)
         if message.isMethod(MCPMethod.ping) { return respond(id, .result(ByteBuffer(string: "{}"))) }
-        guard let kind = QuestionKind(message), !rules.isOff || kind.needs == .roots else {
+        // In 2026-07-28 servers have no requests of their own: they ask by `input_required`.
+        guard let kind = QuestionKind(message), era == .legacy else {
             return respond(id, .error(code: RPCCode.methodNotFound, message: "stonegate does not answer this request"))
         }
-        let verdict = state.withLock { state -> QuestionAttribution.Verdict in
-            let isWilling: (CallListener) -> Bool = { $0.capabilities.isSuperset(of: kind.needs) }
-            guard let exchange, let entry = state.table.entries[exchange] else {
-                return QuestionAttribution.decide(state.table.candidates(isWilling))
-            }
-            return entry.listener.map(isWilling) ?? false ? .call(exchange) : .unwilling
+        let verdict = state.withLock { state in
+            // It works, whatever ran out of time before.
+            state.unanswered = 0
+            return state.attribute(exchange, now: .now) { $0.capabilities.isSuperset(of: kind.needs) }
         }
         if case .call(let key) = verdict, !rules.isOff { return ask(message, kind, id: id, of: key) }
         if kind.needs == .roots, !rules.roots.isEmpty { return respond(id, .result(rootList)) }
-        respond(id, .error(code: RPCCode.methodNotFound, message: verdict.refusal))
+        let reason =
+            rules.isOff ? "stonegate's configuration does not let this server ask (`questions`)" : verdict.refusal
+        refuse(id, kind, code: RPCCode.methodNotFound, reason)
+    }
+
+    /// Says no, to the backend and in the log: there not each time, because a backend may ask without end.
+    private func refuse(_ id: ByteBuffer, _ kind: QuestionKind, code: Int, _ reason: String) {
+        let count = state.withLock { state in
+            state.refusedQuestions += 1
+            return state.refusedQuestions
+        }
+        if count & (count - 1) == 0 {
+            logger?.notice(
+                "a question of the server was refused: \(reason)",
+                metadata: ["method": "\(kind.method)", "refused": "\(count)"])
+        }
+        respond(id, .error(code: code, message: reason))
     }
 
     private func ask(_ message: WireMessage, _ kind: QuestionKind, id: ByteBuffer, of key: UInt64) {
@@ -32,17 +48,17 @@ extension BackendConnection {
             self?.answered(id, answer)
         }
         let now = Instant.now
-        let listener = state.withLock { state -> CallListener? in
-            guard let entry = state.table.entries[key],
-                state.questions.count(of: key) < QuestionRules.maxOpenPerCall,
-                state.questions.insert(
-                    .init(question: question, call: key, deadline: now.advanced(by: rules.timeout)), id: id)
-            else { return nil }
-            state.table.pause(key, now: now)
-            return entry.listener
+        let (listener, fault) = state.withLock { state -> (CallListener?, String?) in
+            // It may have ended a moment ago.
+            guard let listener = state.table.entries[key]?.listener else { return (nil, nil) }
+            let fault = state.questions.insert(
+                .init(question: question, call: key, deadline: now.advanced(by: rules.timeout)), id: id)
+            if fault == nil { state.table.pause(key, now: now) }
+            return (listener, fault)
         }
-        guard let listener else {
-            return respond(id, .error(code: RPCCode.invalidRequest, message: "too many questions at once"))
+        guard let listener, fault == nil else {
+            return refuse(
+                id, kind, code: RPCCode.invalidRequest, fault ?? QuestionAttribution.Verdict.noCall.refusal)
         }
         listener.onEvent(.question(question))
     }
@@ -128,8 +144,8 @@ extension QuestionAttribution.Verdict {
         case .call, .unwilling: "the agent whose call this is cannot be asked this"
         case .noCall: "no agent's call is running that this could belong to"
         case .uncertain:
-            "calls of several agents are running and nobody can know which of them this belongs to; set `questions` or "
-                + "`isolation` of this server in stonegate's configuration"
+            "calls of several agents are running, or were given up and may be, and nobody can know which of them this "
+                + "belongs to; set `questions` or `isolation` of this server in stonegate's configuration"
         }
     }
 }

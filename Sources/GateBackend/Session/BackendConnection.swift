@@ -1,5 +1,6 @@
 import GateCore
 package import GateProtocol
+package import Logging
 package import NIOCore
 import Synchronization
 
@@ -18,6 +19,12 @@ package final class BackendConnection: MessageLinkReceiver {
         var questions = QuestionTable()
         /// Whether the backend makes tasks of tools' calls: when it is asked to (2025-11-25), or by itself (2026-07-28).
         var takesTasks = false
+        var givenUp = GivenUpCalls()
+        /// Questions that were put to nobody, and log messages that nobody got.
+        var refusedQuestions = 0
+        var droppedLogs = 0
+        /// It was found out that the backend speaks another era by now.
+        var isOutdated = false
         /// The level that a backend of the session revisions was told last; nil when it was told none.
         var logLevel: LogLevel?
         /// Whether it can be told one.
@@ -34,11 +41,14 @@ package final class BackendConnection: MessageLinkReceiver {
     package let eventLoop: any EventLoop
     let limits: JSONLimits
     let rules: QuestionRules
+    let logger: Logger?
     let state = Mutex(State())
 
     package init(
-        server: String, eventLoop: any EventLoop, limits: JSONLimits = .standard, rules: QuestionRules = .init()
+        server: String, eventLoop: any EventLoop, limits: JSONLimits = .standard, rules: QuestionRules = .init(),
+        logger: Logger? = nil
     ) {
+        self.logger = logger
         self.server = server
         self.eventLoop = eventLoop
         self.limits = limits
@@ -74,6 +84,14 @@ package final class BackendConnection: MessageLinkReceiver {
     package var inFlight: Int { state.withLock { $0.table.count } }
     /// Messages that were no answer to anything, or no message at all.
     package var strayMessages: Int { state.withLock { $0.strayMessages } }
+    package var refusedQuestions: Int { state.withLock { $0.refusedQuestions } }
+    package var droppedLogs: Int { state.withLock { $0.droppedLogs } }
+    var isOutdated: Bool {
+        get { state.withLock { $0.isOutdated } }
+        set { state.withLock { $0.isOutdated = newValue } }
+    }
+    /// Whether all that comes says by its stream which call it belongs to.
+    var tellsExchanges: Bool { state.withLock { $0.link }?.tellsExchanges ?? false }
     /// Why the conversation has ended; nil while it goes on.
     package var closeReason: String? { state.withLock { $0.table.closed } }
     /// Whether its silence may be work: calls are running, and since its last answer none has run out of time.
@@ -116,6 +134,13 @@ package final class BackendConnection: MessageLinkReceiver {
         link?.send(OutboundMessage(key: nil, method: method, body: body, era: era))
     }
 
+    /// Ends the conversation when the calls that are open have their answers: with nothing wrong but that the backend wants to
+    /// be greeted anew, they get them.
+    func retire() async {
+        await withCheckedContinuation { waiter in state.withLock { $0.table.whenIdle(waiter) } }
+        await close()
+    }
+
     package func close() async {
         let link = state.withLock { $0.link }
         await link?.close()
@@ -154,6 +179,7 @@ package final class BackendConnection: MessageLinkReceiver {
         expireQuestions(now: now)
         let (due, goesOn) = state.withLock { state in
             let due = state.table.expired(now: now)
+            for (key, entry) in due { state.noteGivenUp(key, entry, now: now) }
             state.isSweeping = state.table.count > 0
             state.unanswered += due.count { $0.entry.isCancellable }
             return (due, state.isSweeping)
@@ -168,7 +194,12 @@ package final class BackendConnection: MessageLinkReceiver {
 
     /// Nobody waits for the answer to a request any more.
     func giveUp(_ key: UInt64) {
-        guard let entry = state.withLock({ $0.table.remove(key) }) else { return }
+        let found = state.withLock { state -> PendingTable.Entry? in
+            guard let entry = state.table.remove(key) else { return nil }
+            state.noteGivenUp(key, entry, now: .now)
+            return entry
+        }
+        guard let entry = found else { return }
         let wasSent = withdraw(key, entry)
         endQuestions(of: key, entry)
         entry.reply.resume(returning: .failure(wasSent ? cancelled() : cancelledUnsent()))
@@ -178,7 +209,10 @@ package final class BackendConnection: MessageLinkReceiver {
     ///
     /// - Returns: false when not a byte of it has left, and none will.
     private func withdraw(_ key: UInt64, _ entry: PendingTable.Entry) -> Bool {
-        if state.withLock({ $0.link })?.abandon(key) == true { return false }
+        if state.withLock({ $0.link })?.abandon(key) == true {
+            state.withLock { $0.givenUp.remove(key) }
+            return false
+        }
         if entry.isCancellable {
             var notice = ByteBuffer()
             notice.writeStaticString(

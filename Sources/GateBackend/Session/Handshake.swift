@@ -53,9 +53,7 @@ package enum Handshake {
             }
         }
         if reply.envelope.kind == .result {
-            guard let versions = reply.value(reply.resultMember("supportedVersions"))?.arrayValue,
-                versions.contains(where: { $0.stringValue == ProtocolVersion.newest.rawValue })
-            else { return .legacy }
+            guard reply.offersNewest else { return .legacy }
             let extensions = reply.value(reply.resultMember("capabilities"))?["extensions"]
             connection.state.withLock {
                 $0.takesTasks = extensions?[ClientCapabilities.tasksExtension]?.objectValue != nil
@@ -119,12 +117,17 @@ package enum Handshake {
 }
 
 extension BackendConnection {
-    /// The era that the backend speaks at this moment, asked beside what goes on here; nil when that cannot be told.
+    /// The era that the backend speaks at this moment, asked beside what goes on here; nil when that cannot be told. One that
+    /// speaks both speaks that of this connection.
     func eraNow(deadline: Instant) async -> ProtocolEra? {
+        if era == .legacy {
+            let ping = try? await send(BackendRequest(MCPMethod.ping, deadline: deadline, isCancellable: false))
+            if ping?.envelope.kind == .result { return .legacy }
+        }
         var request = BackendRequest(MCPMethod.discover, deadline: deadline, isCancellable: false)
         request.era = .modern
         do throws(GateError) {
-            return try await send(request).envelope.kind == .result ? .modern : .legacy
+            return try await send(request).offersNewest ? .modern : .legacy
         } catch {
             return Handshake.isEraVerdict(error) ? .legacy : nil
         }
@@ -139,6 +142,12 @@ extension BackendConnection {
 }
 
 extension WireMessage {
+    /// Whether it is an answer to `server/discover` that offers 2026-07-28.
+    fileprivate var offersNewest: Bool {
+        value(resultMember("supportedVersions"))?.arrayValue?
+            .contains { $0.stringValue == ProtocolVersion.newest.rawValue } ?? false
+    }
+
     /// What a JSON-RPC error says, for people.
     var errorText: String {
         let code = int(find("code", in: envelope.error)).map { " (\($0))" } ?? ""

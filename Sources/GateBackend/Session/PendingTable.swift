@@ -25,7 +25,12 @@ struct PendingTable: Sendable {
     private var followed: [UInt64: (listener: CallListener, progress: Double)] = [:]
     private var forgotten: Set<UInt64> = []
     private var orphans: Set<UInt64> = []
+    /// Calls that may go on as tasks when they are answered, each with the request that stands for it as long as it is open.
+    private var tasks: [UInt64: (owner: InstanceOwner, request: UInt64)] = [:]
     private var nextKey: UInt64 = 1
+    /// Calls of agents among the entries, and who waits for their end.
+    private var calls = 0
+    private var idleWaiter: CheckedContinuation<Void, Never>?
     /// Set once the connection is over: why.
     private(set) var closed: String?
 
@@ -39,9 +44,28 @@ struct PendingTable: Sendable {
         return nextKey
     }
 
-    mutating func insert(_ entry: Entry, key: UInt64) { entries[key] = entry }
+    mutating func insert(_ entry: Entry, key: UInt64) {
+        entries[key] = entry
+        if entry.owner != nil { calls += 1 }
+    }
 
-    mutating func remove(_ key: UInt64) -> Entry? { entries.removeValue(forKey: key) }
+    mutating func remove(_ key: UInt64) -> Entry? {
+        guard let entry = entries.removeValue(forKey: key) else { return nil }
+        if entry.owner != nil { calls -= 1 }
+        tellIdle()
+        return entry
+    }
+
+    /// Resumes the waiter when no call of an agent is open; there is one at most.
+    mutating func whenIdle(_ waiter: CheckedContinuation<Void, Never>) {
+        idleWaiter?.resume()
+        idleWaiter = waiter
+        tellIdle()
+    }
+
+    private mutating func tellIdle() {
+        if calls == 0 { idleWaiter.take()?.resume() }
+    }
 
     /// Whether a progress notice may be passed on, and to whom.
     mutating func progress(_ key: UInt64, value: Double) -> CallListener? {
@@ -85,6 +109,16 @@ struct PendingTable: Sendable {
     /// The answer has come in time, or now; false when none was expected.
     mutating func tookTask(_ key: UInt64) -> Bool { orphans.remove(key) != nil }
 
+    func expectsTask(_ key: UInt64) -> Bool { orphans.contains(key) }
+
+    /// A call may be answered and go on as a task: what comes then may still be its.
+    mutating func beginTask(_ key: UInt64, _ owner: InstanceOwner?) { tasks[key] = owner.map { ($0, key) } }
+
+    /// From here on the request for its result stands for it.
+    mutating func awaitResult(of key: UInt64, by result: UInt64) { tasks[key]?.request = result }
+
+    mutating func endTask(_ key: UInt64) { tasks[key] = nil }
+
     private static let maxForgotten = 256
     private static let maxExpected = 4_096
 
@@ -93,15 +127,24 @@ struct PendingTable: Sendable {
         for (key, entry) in entries {
             if let deadline = entry.deadline, deadline <= now, entry.pausedSince == nil { due.append((key, entry)) }
         }
-        for (key, _) in due { entries.removeValue(forKey: key) }
+        for (key, _) in due { _ = remove(key) }
         return due
     }
 
     /// Calls of agents, as candidates for what comes without a word whose it is.
     func candidates(_ isWilling: (CallListener) -> Bool) -> [QuestionAttribution.Candidate] {
-        entries.compactMap { key, entry in
-            entry.owner.map { .init(key: key, owner: $0, isWilling: entry.listener.map(isWilling) ?? false) }
+        let calls = entries.compactMap { key, entry in
+            entry.owner.map {
+                QuestionAttribution.Candidate(
+                    key: key, owner: $0, isWilling: entry.listener.map(isWilling) ?? false)
+            }
         }
+        guard !tasks.isEmpty else { return calls }
+        return calls
+            + tasks.compactMap { key, task in
+                entries[task.request] == nil
+                    ? QuestionAttribution.Candidate(key: key, owner: task.owner, isWilling: false) : nil
+            }
     }
 
     /// The call's time stands still from now on.
@@ -122,6 +165,9 @@ struct PendingTable: Sendable {
         defer {
             entries.removeAll()
             followed.removeAll()
+            tasks.removeAll()
+            calls = 0
+            tellIdle()
         }
         return Array(entries.values)
     }

@@ -32,3 +32,24 @@ enum QuestionAttribution {
         return candidates.filter(\.isWilling).map(\.key).max().map { .call($0) } ?? .unwilling
     }
 }
+
+extension BackendConnection.State {
+    /// Whose a message is.
+    /// - Parameter exchange: the request on whose stream it came, where the transport knows. What comes late on the stream of
+    ///   a call that is over belongs to nobody.
+    mutating func attribute(
+        _ exchange: UInt64?, now: Instant, _ isWilling: (CallListener) -> Bool
+    ) -> QuestionAttribution.Verdict {
+        if let exchange {
+            guard let entry = table.entries[exchange], entry.owner != nil else { return .noCall }
+            return entry.listener.map(isWilling) ?? false ? .call(exchange) : .unwilling
+        }
+        guard let gone = givenUp.candidates(now: now) else { return .uncertain }
+        return QuestionAttribution.decide(table.candidates(isWilling) + gone)
+    }
+
+    /// A call that nobody waits for any more, and whose end is not known.
+    mutating func noteGivenUp(_ key: UInt64, _ entry: PendingTable.Entry, now: Instant) {
+        if let owner = entry.owner { givenUp.add(key, owner, now: now) }
+    }
+}

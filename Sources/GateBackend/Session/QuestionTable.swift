@@ -16,11 +16,14 @@ struct QuestionTable {
 
     func count(of call: UInt64) -> Int { entries.values.count { $0.call == call } }
 
-    /// - Returns: false when the backend uses an id that is in use.
-    mutating func insert(_ entry: Entry, id: ByteBuffer) -> Bool {
-        guard entries[id] == nil else { return false }
+    /// - Returns: why it is not taken in; nil when it is.
+    mutating func insert(_ entry: Entry, id: ByteBuffer) -> String? {
+        guard entries[id] == nil else { return "this id belongs to a question that is still open" }
+        guard entries.count < QuestionRules.maxOpen, count(of: entry.call) < QuestionRules.maxOpenPerCall else {
+            return "too many questions are open"
+        }
         entries[id] = entry
-        return true
+        return nil
     }
 
     mutating func remove(_ id: ByteBuffer) -> Entry? { entries.removeValue(forKey: id) }

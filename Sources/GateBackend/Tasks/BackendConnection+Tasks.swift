@@ -20,21 +20,28 @@ extension BackendConnection {
         state.withLock { state in
             state.table.follow(key, request.listener)
             state.table.expectTask(key)
+            state.table.beginTask(key, request.owner)
         }
-        defer { state.withLock { $0.table.unfollow(key) } }
+        defer {
+            state.withLock { state in
+                state.table.unfollow(key)
+                state.table.endTask(key)
+            }
+        }
         let created = try await send(request, key: key)
         _ = state.withLock { $0.table.tookTask(key) }
         guard let task = BackendTask(created: created, era: era) else { return created }
         do throws(GateError) {
-            return try await outcome(of: task, request, deadline, era)
+            return try await outcome(of: task, request, key, deadline, era)
         } catch {
+            if let owner = request.owner { state.withLock { $0.givenUp.add(key, owner, now: .now) } }
             post(MCPMethod.tasksCancel, task.member, name: task.id)
             throw lost(error)
         }
     }
 
     private func outcome(
-        of created: BackendTask, _ request: BackendRequest, _ first: Instant, _ era: ProtocolEra
+        of created: BackendTask, _ request: BackendRequest, _ key: UInt64, _ first: Instant, _ era: ProtocolEra
     ) async throws(GateError) -> WireMessage {
         var task = created
         var deadline = first
@@ -46,7 +53,7 @@ extension BackendConnection {
             switch task.status {
             case .completed, .failed, .inputRequired:
                 // In the sessions' revision the result's own request brings the questions, and waits until the task has ended.
-                if era == .legacy { return try await result(of: task, request, deadline) }
+                if era == .legacy { return try await result(of: task, request, key, deadline) }
             case .cancelled:
                 throw GateError(
                     .backendError, "Server '\(server)' cancelled the task that the call was.", source: .backend,
@@ -72,14 +79,16 @@ extension BackendConnection {
 
     /// What the backend asks on the way to the result goes to the call's own listener.
     private func result(
-        of task: BackendTask, _ request: BackendRequest, _ deadline: Instant
+        of task: BackendTask, _ request: BackendRequest, _ call: UInt64, _ deadline: Instant
     ) async throws(GateError) -> WireMessage {
         var wanted = BackendRequest(MCPMethod.tasksResult, .members(task.member), deadline: deadline)
         wanted.owner = request.owner
         wanted.listener = request.listener
         // Progress comes under the token of the call.
         wanted.listener?.wantsProgress = false
-        return try await send(wanted).withoutRelatedTask
+        let key = makeKey()
+        state.withLock { $0.table.awaitResult(of: call, by: key) }
+        return try await send(wanted, key: key).withoutRelatedTask
     }
 
     /// The outcome of a task of 2026-07-28, which comes with its status; nil while there is none.

@@ -33,6 +33,9 @@ package struct OutboundMessage: Sendable {
 /// What comes in goes to the link's ``MessageLinkReceiver``, which is given when the link is made, never concurrently for the same
 /// exchange; the order of messages of one exchange is kept.
 package protocol MessageLink: AnyObject, Sendable {
+    /// Whether each request has a stream of its own, so that what comes on it is known to belong to it.
+    var tellsExchanges: Bool { get }
+
     /// Hands over one message; never blocks. A failure is reported to the receiver.
     func send(_ message: OutboundMessage)
 
@@ -65,6 +68,10 @@ package protocol MessageLinkReceiver: AnyObject, Sendable {
     /// The link is dead: nothing more will come. Called once, also after `close()`.
     /// - Parameter unsent: requests of which not a byte has left.
     func linkClosed(_ reason: String, unsent: [UInt64])
+}
+
+extension MessageLink {
+    package var tellsExchanges: Bool { false }
 }
 
 extension MessageLinkReceiver {

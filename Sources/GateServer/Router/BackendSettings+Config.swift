@@ -60,8 +60,8 @@ extension BackendSettings {
             successThreshold: own.successThreshold ?? config.circuitBreaker.successThreshold)
         trustsAnnotations = backend.trustAnnotations
         questions = QuestionRules(
-            isOff: backend.questions == .never, timeout: config.limits.questionTimeout, roots: backend.roots)
-        if backend.questions == .oneAtATime, case .stdio = connection { admission.inFlight = 1 }
+            isOff: backend.questions == .never, isOneAtATime: backend.questions == .oneAtATime,
+            timeout: config.limits.questionTimeout, roots: backend.roots)
     }
 }
 

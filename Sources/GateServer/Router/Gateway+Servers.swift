@@ -38,6 +38,8 @@ extension Gateway {
         }
         if status.waits.rejected > 0 { details["refused"] = .init(Int(clamping: status.waits.rejected)) }
         if status.strayMessages > 0 { details["stray_messages"] = .init(status.strayMessages) }
+        if status.refusedQuestions > 0 { details["refused_questions"] = .init(status.refusedQuestions) }
+        if status.droppedLogs > 0 { details["dropped_logs"] = .init(status.droppedLogs) }
         if let instances = status.instances { details["instances"] = .array(instances.map(\.json)) }
         if let listed {
             if listed.isStale { details["catalog_stale"] = true }

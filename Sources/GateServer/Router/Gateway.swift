@@ -221,11 +221,12 @@ package final class Gateway: GatewayServices {
             if backend.settings.trustsAnnotations {
                 forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
             }
-            if let mirror = catalog.snapshot.mirrors[target], let arguments = Gateway.parsed(arguments) {
-                forwarded.mirrored = mirror.fields(of: arguments)
-            }
+            forwarded.mirrored = mirrored(arguments, target)
         }
-        let reply = try await backend.call(forwarded)
+        var reply = try await backend.call(forwarded)
+        if await knowsHeadersBetter(after: reply, backend, &forwarded, target) {
+            reply = try await backend.call(forwarded)
+        }
         guard reply.envelope.kind == .result else { throw refusal(reply, target) }
         return CallReply(
             message: reply, server: target.server, tool: target.tool, duration: started.duration(to: .now),
@@ -263,7 +264,7 @@ package final class Gateway: GatewayServices {
     }
 
     /// The arguments as a tree: only for the rare tools that have some of them repeated in headers.
-    private static func parsed(_ arguments: ByteBuffer?) -> JSONValue? {
+    static func parsed(_ arguments: ByteBuffer?) -> JSONValue? {
         arguments.flatMap { try? JSONValue(parsing: Array(buffer: $0)) }
     }
 

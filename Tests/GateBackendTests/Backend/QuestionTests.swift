@@ -161,6 +161,85 @@ struct QuestionTests {
         #expect(scene.sent.all.count == count)
     }
 
+    @Test func whatComesLateOnTheStreamOfACallThatIsOverIsNobodys() async throws {
+        let scene = ScriptedConnection()
+        let events = Journal<CallEvent>(name: "events")
+        async let call = scene.call(session: 1, .elicitationForm, level: .debug, events: events)
+        _ = try await scene.sent.first { $0.contains("tools/call") }
+        scene.receive(QuestionTests.elicitation, exchange: 7)
+        scene.receive(
+            #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}"#, exchange: 7)
+        #expect(scene.sent.all.last?.contains("no agent's call is running") == true)
+        #expect(events.all.isEmpty)
+        #expect(scene.connection.refusedQuestions == 1 && scene.connection.droppedLogs == 1)
+        ended(scene, key: 1)
+        _ = try await call
+    }
+
+    @Test func aCallThatWasGivenUpMayStillBeTheOneThatAsks() async throws {
+        let scene = ScriptedConnection()
+        let events = Journal<CallEvent>(name: "events")
+        let first = Task { try await scene.call(session: 1, .elicitationForm, events: events) }
+        _ = try await scene.sent.first { $0.contains("\"id\":1,") }
+        first.cancel()
+        _ = await first.result
+        async let second = scene.call(session: 2, .elicitationForm, events: events)
+        _ = try await scene.sent.first { $0.contains("\"id\":2,") }
+        scene.receive(QuestionTests.elicitation)
+        #expect(scene.sent.all.last?.contains("were given up") == true && events.all.isEmpty)
+        // Its late answer says that it is over.
+        ended(scene, key: 1)
+        scene.receive(QuestionTests.elicitation)
+        try await question(events).answer(.result(ByteBuffer(string: "{}")))
+        ended(scene, key: 2)
+        _ = try await second
+    }
+
+    @Test func aServerOf2026HasNoRequestsOfItsOwn() async throws {
+        let scene = ScriptedConnection(era: .modern)
+        let events = Journal<CallEvent>(name: "events")
+        async let call = scene.call(session: 1, .elicitationForm, events: events)
+        _ = try await scene.sent.first { $0.contains("tools/call") }
+        scene.receive(QuestionTests.elicitation, exchange: 1)
+        #expect(scene.sent.all.last?.contains(#""id":0,"error":{"code":-32601"#) == true)
+        #expect(events.all.isEmpty)
+        ended(scene, key: 1)
+        _ = try await call
+    }
+
+    @Test func questionsAreBoundedAndTheirIdsUnique() async throws {
+        let scene = ScriptedConnection()
+        let events = Journal<CallEvent>(name: "events")
+        async let call = scene.call(session: 1, .elicitationForm, events: events)
+        _ = try await scene.sent.first { $0.contains("tools/call") }
+        scene.receive(QuestionTests.elicitation)
+        scene.receive(QuestionTests.elicitation)
+        #expect(scene.sent.all.last?.contains("this id belongs to a question that is still open") == true)
+        for number in 1...QuestionRules.maxOpenPerCall {
+            scene.receive(#"{"jsonrpc":"2.0","id":\#(number),"method":"elicitation/create","params":{}}"#)
+        }
+        #expect(scene.sent.all.last?.contains("too many questions are open") == true)
+        #expect(events.all.count == QuestionRules.maxOpenPerCall)
+        ended(scene, key: 1)
+        _ = try await call
+    }
+
+    @Test func whoAsksWorks() async throws {
+        let scene = ScriptedConnection()
+        let events = Journal<CallEvent>(name: "events")
+        async let lost = scene.call(session: 1, within: .seconds(600))
+        _ = try await scene.sent.first { $0.contains("\"id\":1,") }
+        async let call = scene.call(session: 1, .elicitationForm, within: .seconds(6_000), events: events)
+        _ = try await scene.sent.first { $0.contains("\"id\":2,") }
+        scene.connection.sweep(now: .now.advanced(by: .seconds(1_000)))
+        _ = try? await lost
+        #expect(!scene.connection.isWorking)
+        scene.receive(QuestionTests.elicitation)
+        #expect(scene.connection.isWorking && events.all.count == 1)
+        ended(scene, key: 2)
+        _ = try await call
+    }
+
     @Test func logMessagesReachOnlyTheCallThatWantsThem() async throws {
         let scene = ScriptedConnection()
         scene.connection.state.withLock { $0.takesLogLevel = true }
@@ -228,5 +307,40 @@ struct QuestionAttributionTests {
                 == .uncertain)
         // Two clients of one framework have the same name.
         #expect(QuestionAttribution.decide([agent, agent]) == .uncertain)
+    }
+}
+
+struct TaskAttributionTests {
+    @Test func aCallThatGoesOnAsATaskCounts() {
+        var table = PendingTable()
+        table.beginTask(1, .session(high: 1, low: 0))
+        #expect(table.candidates { _ in true }.map(\.key) == [1])
+        #expect(table.candidates { _ in true }.first?.isWilling == false)
+        table.endTask(1)
+        #expect(table.candidates { _ in true }.isEmpty)
+    }
+}
+
+struct GivenUpCallsTests {
+    private let start = Instant.now
+
+    @Test func theyCountUntilTheyAreAnsweredOrLongGone() {
+        var calls = GivenUpCalls()
+        #expect(calls.candidates(now: start)?.isEmpty == true)
+        calls.add(1, .session(high: 1, low: 0), now: start)
+        calls.add(2, .session(high: 2, low: 0), now: start.advanced(by: .seconds(5)))
+        #expect(calls.candidates(now: start)?.count == 2)
+        calls.remove(1)
+        #expect(calls.candidates(now: start)?.map(\.key) == [2])
+        #expect(calls.candidates(now: start.advanced(by: GivenUpCalls.hold))?.count == 1)
+        #expect(calls.candidates(now: start.advanced(by: GivenUpCalls.hold + .seconds(5)))?.isEmpty == true)
+    }
+
+    @Test func whenThereAreTooManyNothingIsCertain() {
+        var calls = GivenUpCalls()
+        for key in 0...UInt64(GivenUpCalls.capacity) { calls.add(key, .session(high: 1, low: 0), now: start) }
+        for key in 0...UInt64(GivenUpCalls.capacity) { calls.remove(key) }
+        #expect(calls.candidates(now: start) == nil)
+        #expect(calls.candidates(now: start.advanced(by: GivenUpCalls.hold))?.isEmpty == true)
     }
 }
