@@ -133,4 +133,35 @@ struct SubscriptionTests {
             #expect(try await SubscriptionTests.listen(rig, "{}", agent: "a").head.status == 200)
         }
     }
+
+    @Test func whoReadsTooSlowlyIsToldWhyItEnds() async throws {
+        let services = FakeServices()
+        let uri = "test://" + String(repeating: "u", count: 100_000)
+        try await FrontEndRig.with(services) { rig in
+            let body = FrontEndRig.modern(
+                "subscriptions/listen", id: "7", #""notifications":{"resourceSubscriptions":["\#(uri)"]}"#)
+            let headers = FrontEndRig.modernHeaders("subscriptions/listen").merging([
+                "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+            ]) { $1 }
+            let last = try await offPool { () -> ServerSentEvent? in
+                let connection = try HTTPConnection(port: rig.port, within: .seconds(60))
+                try connection.send("POST", "/mcp", headers, Array(body.utf8))
+                _ = try connection.head(of: "POST")
+                _ = try connection.nextEvent()
+                // Nothing is read while this is sent: more than the sockets and the queue take.
+                for _ in 0..<400 { services.watched.update(uri) }
+                var last: ServerSentEvent?
+                while let event = try connection.nextEvent() { last = event }
+                return last
+            }
+            let end = try JSONValue(parsing: try #require(last).data)
+            #expect(end["id"]?.text == "7")
+            #expect(end["result"]?["resultType"] == "complete")
+            #expect(end["result"]?["_meta"]?["stonegate/reason"] == "slow_consumer")
+            #expect(end["result"]?["_meta"]?["io.modelcontextprotocol/subscriptionId"]?.text == "7")
+            rig.frontEnd.keepAlive()
+            #expect(rig.frontEnd.openStreams == 0)
+            #expect(services.watched.followers.isEmpty)
+        }
+    }
 }
