@@ -66,8 +66,6 @@ struct TaskTests {
 
     @Test func aLongCallBecomesATaskForClientsThatKnowThem() async throws {
         try await gateway("legacy", config: "[async]\ntask_after = 50\n\n") { gateway, _ in
-            let short = try await gateway.modern("tools/call", "b_echo", ["text": "x"], names: gateway.names())
-            #expect(short.json["result"]?["resultType"] == "complete")
             let created = try await gateway.modern("tools/call", "b_sleep", ["ms": 500], names: gateway.names())
             #expect(created.json["result"]?["resultType"] == "task")
             let id = try #require(created.json["result"]?["taskId"]?.stringValue)
@@ -136,11 +134,12 @@ struct TaskTests {
         try await gateway("legacy") { gateway, _ in
             let session = try await gateway.openSession()
             let id = try #require(
-                try await gateway.task(session, "job", ["ms": 800, "steps": 3])["taskId"]?.stringValue)
+                try await gateway.task(session, "job", ["ms": 8_000, "steps": 39])["taskId"]?.stringValue)
             let state = try await gateway.until(session, id) {
-                $0["statusMessage"]?.stringValue?.contains(" of 3") == true || $0["status"] != "working"
+                $0["statusMessage"]?.stringValue?.contains(" of 39") == true || $0["status"] != "working"
             }
             #expect(state["status"] == "working", "\(state.text)")
+            _ = try await gateway.rpc(session, "tasks/cancel", ["taskId": .string(id)])
         }
     }
 
