@@ -74,6 +74,7 @@ import Testing
             plain.headers.map { "\($0.name): \($0.value)" }.sorted() == [
                 "Accept: application/json, text/event-stream", "Content-Type: application/json",
                 "MCP-Protocol-Version: 2026-07-28", "Mcp-Method: tools/call", "Mcp-Name: echo",
+                "X-Stonegate-Transport: stdio",
             ])
         let wrapped = try request(Self.call("2", tool: "é"))
         #expect(wrapped.headers.contains { $0 == ("Mcp-Name", "=?base64?w6k=?=") })
