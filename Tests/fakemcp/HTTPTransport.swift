@@ -134,7 +134,9 @@ final class HTTPTransport {
     private func headerProblem(_ message: JSON, _ request: HTTPRequest) -> String? {
         let params = message["params"]
         let method = message["method"]?.text ?? ""
+        let isLate = options.lateHeader && params?["name"]?.text == "echo"
         let expected: [(String, String?)] = [
+            ("mcp-param-text", isLate ? params?["arguments"]?["text"]?.text : nil),
             ("mcp-protocol-version", params?["_meta"]?["io.modelcontextprotocol/protocolVersion"]?.text),
             ("mcp-method", method), ("mcp-name", method == "tools/call" ? params?["name"]?.text : nil),
         ]

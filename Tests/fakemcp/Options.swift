@@ -10,6 +10,7 @@ struct Options {
     var protocolVersion: String?
     var probeError = -32602
     var oldDies = false
+    var lateHeader = false
     var startDelay = 0
     var name = "fakemcp"
     var prefix = ""
@@ -46,6 +47,7 @@ struct Options {
           --old-dies                 with --era old: dies at once instead
           --protocol-version V       newest handshake revision offered
           --probe-error CODE         what a legacy server answers to server/discover (-32602)
+          --late-header              over modern HTTP, echo wants its text in a header; the first list does not say so
           --start-delay-ms N         sleeps before anything is read
           --name NAME --prefix P     server name; prefix of tool names
           --tools N                  adds tool_1 … tool_N
@@ -69,6 +71,7 @@ struct Options {
             case "--stdio": httpPort = nil
             case "--http-sse": httpSSE = true
             case "--old-dies": oldDies = true
+            case "--late-header": lateHeader = true
             case "--grandchild": grandchild = true
             case "--midwife": midwife = true
             case "--tasks": tasks = true

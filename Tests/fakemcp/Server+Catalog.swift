@@ -96,6 +96,12 @@ extension Server {
     func listTools(cursor: String?, session: Session) -> JSON {
         lists += 1
         var tools = Server.standard.filter { options.only?.contains($0.name) ?? true }.map(describe)
+        if options.lateHeader, lists > 1, let place = tools.firstIndex(where: { $0["name"] == "echo" }) {
+            let schema: JSON = [
+                "type": "object", "properties": ["text": ["type": "string", "x-mcp-header": "Text"]],
+            ]
+            tools[place] = tools[place].with("inputSchema", schema)
+        }
         tools += extraNames.map { describe(Tool(name: $0, about: "Returns its own name.")) }
         tools += badTools
         if options.tasks { tools.append(Server.jobDefinition) }
