@@ -6,13 +6,20 @@ import NIOCore
 enum DefinitionText {
     /// The same bytes with another text as the value of a member.
     static func replacing(_ member: StaticString, with text: String, in definition: ByteBuffer) -> ByteBuffer {
+        var value = ByteBuffer()
+        value.writeJSONString(text)
+        return replacing(member, with: value, in: definition)
+    }
+
+    /// The same bytes with another value of a member, given as JSON text.
+    static func replacing(_ member: StaticString, with value: ByteBuffer, in definition: ByteBuffer) -> ByteBuffer {
         guard let members = JSONMembers(definition), let field = members.find(member) else { return definition }
         var out = ByteBuffer()
         let start = definition.readerIndex
         let rest = definition.readableBytes - field.value.upperBound
-        out.reserveCapacity(definition.readableBytes + text.utf8.count)
+        out.reserveCapacity(definition.readableBytes + value.readableBytes)
         out.writeImmutable(definition.getSlice(at: start, length: field.value.lowerBound) ?? ByteBuffer())
-        out.writeJSONString(text)
+        out.writeImmutable(value)
         out.writeImmutable(definition.getSlice(at: start + field.value.upperBound, length: rest) ?? ByteBuffer())
         return out
     }

@@ -4,6 +4,7 @@ import NIOCore
 
 /// From the outcome of a call to what its caller is answered, where that can be another round.
 struct CallAnswerer: Sendable {
+    let services: any GatewayServices
     let sealer: StateSealer
     let options: MCPOptions
 
@@ -12,7 +13,9 @@ struct CallAnswerer: Sendable {
     ) -> RPCReply {
         switch outcome {
         case .success(let reply):
-            guard InterimResult.matches(reply) else { return CallAnswer.reply(reply, to: planned, context, id) }
+            guard InterimResult.matches(reply) else {
+                return CallAnswer.reply(reply, to: planned, context, id, uris: uris(reply, context))
+            }
             do throws(GateError) {
                 return CallAnswer.reply(try interim(reply, planned, context), to: planned, context, id)
             } catch {
@@ -21,6 +24,14 @@ struct CallAnswerer: Sendable {
         case .failure(let error):
             if let pages = URLElicitations(error) { return reply(pages, error, planned, context, id) }
             return CallAnswer.failure(error, of: planned, context, id)
+        }
+    }
+
+    /// Only of servers that share URIs with others, which are few.
+    private func uris(_ reply: CallReply, _ context: MCPContext) -> ExposedURIs? {
+        guard services.hasDisplacedURIs(reply.server), !context.scope.isOneServer else { return nil }
+        return ExposedURIs { uri in
+            services.exposedURI(ResourceTarget(server: reply.server, uri: uri), context.scope)
         }
     }
 

@@ -64,15 +64,4 @@ enum CallMeta {
         }
         return .success(.milliseconds(milliseconds))
     }
-
-    /// A backend's own error that the caller can do something about, as its text; nil for all others, which become failed
-    /// results.
-    static func relayedError(_ error: GateError) -> ByteBuffer? {
-        guard error.code == .backendError, let detail = error.detail,
-            let members = JSONMembers(ByteBuffer(bytes: detail)),
-            let code = members.number("code").flatMap({ Int($0) }),
-            code == RPCCode.invalidParams || code == RPCCode.methodNotFound, members.string("message") != nil
-        else { return nil }
-        return members.buffer
-    }
 }

@@ -17,4 +17,6 @@ struct PlannedCall: Sendable {
     var isIndirect = false
     /// How often the user was asked to open pages for it.
     var pagesShown: UInt8 = 0
+    /// The URI of a resource as the agent wrote it.
+    var asked: String?
 }

@@ -2,35 +2,30 @@ import GateProtocol
 import NIOCore
 
 extension GatewayTools {
-    /// What follows the backends' tools in an answer to `tools/list`: the gateway's own tools and the end of the message.
-    /// - Parameter offersTasks: whether `gate_call` is listed as a tool that can be called as a task.
-    static func listingEnd(_ era: ProtocolEra, isFirst: Bool, offersTasks: Bool) -> ByteBuffer {
-        switch (era, isFirst) {
-        case (.legacy, false) where offersTasks: afterTools.tasks
-        case (.legacy, true) where offersTasks: alone.tasks
-        case (.legacy, false): afterTools.legacy
-        case (.legacy, true): alone.legacy
-        case (.modern, false): afterTools.modern
-        case (.modern, true): alone.modern
+    /// What follows the backends' tools in a list: the gateway's own and the array's end.
+    /// - Parameters:
+    ///   - asTasks: whether `gate_call` is listed as a tool that can be called as a task.
+    ///   - isFirst: whether nothing stands before them.
+    static func listed(asTasks: Bool, isFirst: Bool) -> ByteBuffer {
+        switch (asTasks, isFirst) {
+        case (false, false): afterTools.plain
+        case (false, true): alone.plain
+        case (true, false): afterTools.tasks
+        case (true, true): alone.tasks
         }
     }
 
     private static let afterTools = ends(comma: ",")
     private static let alone = ends(comma: "")
 
-    private static func ends(comma: String) -> (legacy: ByteBuffer, tasks: ByteBuffer, modern: ByteBuffer) {
-        let own = comma + definitions.joined(separator: ",") + "]"
-        // A list that is the same for all today may depend on who asks tomorrow, and every change is announced: nothing is
-        // promised to caches.
-        let caching = "\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\",\(MCPText.serverMeta)"
+    private static func ends(comma: String) -> (plain: ByteBuffer, tasks: ByteBuffer) {
         let asTasks = definitions.map { definition in
             let isCall = definition.contains("\"name\":\"\(Name.call.rawValue)\"")
             return isCall ? definition.dropLast() + "," + TaskSupport.listed + "}" : definition
         }
-        let tasks = comma + asTasks.joined(separator: ",") + "]"
         return (
-            ByteBuffer(string: own + "}}"), ByteBuffer(string: tasks + "}}"),
-            ByteBuffer(string: own + "," + caching + "}}")
+            ByteBuffer(string: comma + definitions.joined(separator: ",") + "]"),
+            ByteBuffer(string: comma + asTasks.joined(separator: ",") + "]")
         )
     }
 

@@ -18,14 +18,4 @@ enum LegacyRules {
         guard let version = ProtocolVersion(bytes: requested.utf8), version.era == .legacy else { return .newestLegacy }
         return version
     }
-
-    /// What is left of `initialize`'s answer behind the id.
-    static func initializeResult(_ version: ProtocolVersion) -> String {
-        let instructions = JSONValue.string(MCPText.instructions).text
-        let tasks = version == .v2025_11_25 ? "," + TaskSupport.capability : ""
-        return """
-            {"protocolVersion":"\(version.rawValue)","capabilities":\(MCPText.capabilities.dropLast())\(tasks)},\
-            "serverInfo":\(MCPText.serverInfo),"instructions":\(instructions)}}
-            """
-    }
 }

@@ -7,7 +7,9 @@ import NIOHTTP1
 /// Requests that backends carry out, for both eras: read, called, answered.
 extension MCPFrontEnd {
     /// Whether a request is carried out by a backend, so that it can take long, be cancelled and be asked about.
-    static func isCall(_ message: WireMessage) -> Bool { message.isMethod(MCPMethod.toolsCall) }
+    static func isCall(_ message: WireMessage) -> Bool {
+        if case .call? = AgentMethod(message) { true } else { false }
+    }
 
     /// Reads a request for which ``isCall(_:)`` holds.
     func plan(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> CallPlan {
@@ -18,22 +20,30 @@ extension MCPFrontEnd {
             if let given { context.timeout = min(given, context.timeout ?? given, options.maxCallTimeout) }
         case .failure(let fault): return .answered(fault.reply(id))
         }
-        return planTool(message, context, id)
+        guard case .call(let call)? = method(message, context.scope) else {
+            return .answered(unknownMethod(message, id, status: .ok))
+        }
+        switch call {
+        case .tool: return planTool(message, context, id)
+        case .prompt: return planPrompt(message, context, id)
+        case .resource: return planResource(message, context, id)
+        case .completion: return planCompletion(message, context, id)
+        }
     }
 
     private func planTool(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> CallPlan {
         guard let name = message.string(message.param("name")) else {
             return .answered(.error(RPCCode.invalidParams, "tools/call needs params.name (a string).", id: id))
         }
-        var arguments: ByteBuffer?
-        if let field = message.param("arguments"), !field.isNull {
-            guard field.isObject else {
-                return .answered(.error(RPCCode.invalidParams, "params.arguments must be an object.", id: id))
-            }
-            arguments = message.slice(field.value)
+        let arguments: ByteBuffer?
+        switch MCPFrontEnd.arguments(message, id) {
+        case .success(let given): arguments = given
+        case .failure(let fault): return .answered(fault.reply(id))
         }
         let meta = CallMeta.passedOn(message, context.headers)
-        if let tool = GatewayTools.Name(rawValue: name) { return tools.plan(tool, arguments, meta, context, id) }
+        if !context.scope.isOneServer, let tool = GatewayTools.Name(rawValue: name) {
+            return tools.plan(tool, arguments, meta, context, id)
+        }
         do throws(GateError) {
             let target = try services.resolve(name, context.scope)
             if let field = context.mismatch(services, target, arguments) {

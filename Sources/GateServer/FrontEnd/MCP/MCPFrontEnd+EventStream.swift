@@ -30,7 +30,7 @@ extension MCPFrontEnd {
         }
         let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
         let client = EventStreamClient(
-            id: id, scope: scope, agent: agent, stream: stream)
+            id: id, scope: scope, kinds: kinds(request), agent: agent, stream: stream)
         clients.withLock { $0[id] = client }
         stream.write(
             ByteBuffer(
@@ -113,7 +113,7 @@ extension MCPFrontEnd {
             }
             client.begin(live)
             live.enter()
-            let result = ByteBuffer(string: LegacyRules.initializeResult(session.version))
+            let result = introduction(client.scope, client.kinds).initializeResult(session.version)
             _ = client.send(RPCReply.result(id, endingWith: result).parts)
             // Its stream may have ended meanwhile.
             if clients.withLock({ $0[client.id] }) == nil { _ = sessions.end(client.id) }

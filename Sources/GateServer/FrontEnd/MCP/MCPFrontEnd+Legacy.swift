@@ -24,6 +24,10 @@ extension MCPFrontEnd {
         await answer(message, context, request, exchange, id)
     }
 
+    func introduction(_ scope: Visibility, _ announced: CatalogKinds) -> Introduction {
+        Introduction(services: services, scope: scope, announced: announced)
+    }
+
     /// Answers a request of a session.
     func answer(
         _ message: WireMessage, _ context: MCPContext, _ request: HTTPRequest, _ exchange: HTTPExchange,
@@ -57,7 +61,7 @@ extension MCPFrontEnd {
                 let full = SessionRefusal.full(id)
                 return send(full.reply, on: exchange, full.headers)
             }
-            let result = ByteBuffer(string: LegacyRules.initializeResult(session.version))
+            let result = introduction(scope, kinds(request)).initializeResult(session.version)
             var headers = MCPText.jsonHeaders
             headers.add(name: LegacyRules.sessionHeader, value: sealed)
             exchange.send(status: .ok, headers: headers, body: RPCReply.result(id, endingWith: result).parts)
@@ -175,12 +179,11 @@ extension MCPFrontEnd {
 
     /// The answer to any request of a session that no backend carries out.
     func legacyAnswer(_ message: WireMessage, _ context: MCPContext, _ id: ByteBuffer) -> RPCReply {
-        if message.isMethod(MCPMethod.toolsList) {
-            let offersTasks = context.version == .v2025_11_25
-            return listing(message, context.scope, .legacy, id, offersTasks: offersTasks)
+        switch method(message, context.scope) {
+        case .list(let kind): listing(kind, message, context.scope, context.version, id)
+        case .ping: .result(id, endingWith: ByteBuffer(string: "{}}"))
+        default: unknownMethod(message, id, status: .ok)
         }
-        if message.isMethod(MCPMethod.ping) { return .result(id, endingWith: ByteBuffer(string: "{}}")) }
-        return unknownMethod(message, id, status: .ok)
     }
 
     private func legacyCall(

@@ -16,19 +16,17 @@ extension MCPFrontEnd {
         }
         let id = message.slice(field.value)
         if let refusal = ModernRules.refusal(message, request.headers, id: id) { return send(refusal, on: exchange) }
-        if MCPFrontEnd.isCall(message) {
-            await modernCall(message, request, exchange, scope, id)
-        } else if message.isMethod(MCPMethod.toolsList) {
-            send(listing(message, scope, .modern, id), on: exchange)
-        } else if message.isMethod(MCPMethod.discover) {
+        switch method(message, scope) {
+        case .call: await modernCall(message, request, exchange, scope, id)
+        case .list(let kind): send(listing(kind, message, scope, .newest, id), on: exchange)
+        case .discover:
             if let refusal = unknownScope(scope, id) { return send(refusal, on: exchange) }
-            send(.result(id, endingWith: MCPText.discoverResult), on: exchange)
-        } else if message.isMethod(MCPMethod.listen) {
-            await listen(message, request, exchange, scope, id)
-        } else if let reply = await modernTaskReply(message, request, scope, id) {
-            send(reply, on: exchange)
-        } else {
+            send(.result(id, endingWith: introduction(scope, kinds(request)).discoverResult), on: exchange)
+        case .listen: await listen(message, request, exchange, scope, id)
+        case .task:
+            if let reply = await modernTaskReply(message, request, scope, id) { return send(reply, on: exchange) }
             send(unknownMethod(message, id, status: .notFound), on: exchange)
+        case .initialize, .ping, .session, nil: send(unknownMethod(message, id, status: .notFound), on: exchange)
         }
     }
 

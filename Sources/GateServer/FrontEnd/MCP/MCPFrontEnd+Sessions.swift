@@ -90,12 +90,8 @@ extension MCPFrontEnd {
             }
             return done
         } catch {
-            if let refused = CallMeta.relayedError(error) { return .error(refused, id: id) }
-            guard error.code == .resourceNotFound else {
-                return .error(RPCCode.invalidParams, error.message, id: id, data: error.json.text)
-            }
-            let data: JSONValue = ["uri": .string(uri)]
-            return .error(RPCCode.resourceNotFound, error.message, id: id, data: data.text)
+            return MissingResource.reply(error, uri: uri, id: id, era: context.era)
+                ?? RelayedError.reply(error, context, id) ?? CallAnswer.unresolved(error, uri, context, id)
         }
     }
 

@@ -61,7 +61,7 @@ package final class MCPFrontEnd: Sendable {
         self.sessions = sessions
         tools = GatewayTools(services: services)
         self.loop = loop
-        answerer = CallAnswerer(sealer: states, options: options)
+        answerer = CallAnswerer(services: services, sealer: states, options: options)
         parked = ParkedCalls(sealer: states, answers: answerer, options: options, loop: loop)
         streams.run(on: loop, every: options.keepAlive)
         let pace = TimeAmount(min(.seconds(30), max(.milliseconds(100), options.sessionIdleTimeout / 4)))

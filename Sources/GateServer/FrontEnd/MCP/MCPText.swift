@@ -8,25 +8,13 @@ enum MCPText {
     static let serverInfo = "{\"name\":\"stonegate\",\"version\":\"\(StonegateVersion.current)\"}"
     /// The member of a modern result that names the gateway.
     static let serverMeta = "\"_meta\":{\"\(MCPMeta.serverInfo)\":\(serverInfo)}"
-    static let capabilities = #"{"tools":{"listChanged":true}}"#
 
     static let instructions = """
-        stonegate is a gateway in front of several MCP servers. Their tools are listed here under their own names. \
+        stonegate is a gateway in front of several MCP servers. Their tools, prompts and resources are listed here under their own names. \
         gate_discover finds tools by what you want to do, gate_call calls any tool by server and name, also one that \
         appeared after the list was read, and gate_status tells which servers are up. A failed result that begins with \
         a code such as CIRCUIT_OPEN or TIMEOUT comes from the gateway and says what to do next.
         """
-
-    /// What is left of `server/discover`'s answer behind the id.
-    static let discoverResult: ByteBuffer = {
-        var out = ByteBuffer(string: #"{"resultType":"complete","supportedVersions":["#)
-        out.writeJSONString(ProtocolVersion.newest.rawValue)
-        let extensions = "\"extensions\":{\"\(ClientCapabilities.tasksExtension)\":{}}"
-        out.writeString("],\"capabilities\":\(capabilities.dropLast()),\(extensions)},\"instructions\":")
-        out.writeJSONString(instructions)
-        out.writeString(",\"ttlMs\":60000,\"cacheScope\":\"private\",\(serverMeta)}}")
-        return out
-    }()
 
     static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json"]
     static let eventStreamHeaders: HTTPHeaders = [

@@ -6,14 +6,13 @@ import NIOCore
 /// embedded resource. All other content stays the backend's bytes.
 enum OlderContent {
     static func rewrite(_ result: inout ResultMembers, for version: ProtocolVersion) {
-        let message = result.message
         if let content = result.find("content"), content.isArray,
-            let parts = rewritten(message.slice(content.value), version)
+            let parts = rewritten(result.value(content), version)
         {
             result.replace("content", with: parts)
         }
         if let messages = result.find("messages"), messages.isArray,
-            let parts = rewrittenMessages(message.slice(messages.value), version)
+            let parts = rewrittenMessages(result.value(messages), version)
         {
             result.replace("messages", with: parts)
         }
@@ -21,44 +20,17 @@ enum OlderContent {
 
     /// The blocks of a tool's result; nil when all may stay.
     private static func rewritten(_ array: ByteBuffer, _ version: ProtocolVersion) -> [ByteBuffer]? {
-        edited(array) { element in block(element, version) }
+        JSONElements.replacing(in: array) { element in block(element, version) }
     }
 
     /// The messages of a prompt, each of which has one block.
     private static func rewrittenMessages(_ array: ByteBuffer, _ version: ProtocolVersion) -> [ByteBuffer]? {
-        edited(array) { element in
+        JSONElements.replacing(in: array) { element in
             guard let members = JSONMembers(element), let content = members.find("content"), content.isObject,
                 let other = block(members.slice(content), version)
             else { return nil }
-            let start = element.readerIndex
-            var out = element.getSlice(at: start, length: content.value.lowerBound) ?? ByteBuffer()
-            out.writeImmutable(other)
-            let rest = element.readableBytes - content.value.upperBound
-            out.writeImmutable(element.getSlice(at: start + content.value.upperBound, length: rest) ?? ByteBuffer())
-            return out
+            return DefinitionText.replacing("content", with: other, in: element)
         }
-    }
-
-    /// An array with some of its elements replaced; nil when none is.
-    private static func edited(_ array: ByteBuffer, _ other: (ByteBuffer) -> ByteBuffer?) -> [ByteBuffer]? {
-        let ranges = array.withUnsafeReadableBytes { text -> [Range<Int>] in
-            var scanner = JSONScanner(text)
-            return (try? scanner.scanArray()) ?? []
-        }
-        var parts: [ByteBuffer] = []
-        var end = 0
-        for range in ranges {
-            let start = array.readerIndex
-            guard let element = array.getSlice(at: start + range.lowerBound, length: range.count),
-                let replaced = other(element)
-            else { continue }
-            parts.append(array.getSlice(at: start + end, length: range.lowerBound - end) ?? ByteBuffer())
-            parts.append(replaced)
-            end = range.upperBound
-        }
-        guard !parts.isEmpty else { return nil }
-        let rest = array.getSlice(at: array.readerIndex + end, length: array.readableBytes - end)
-        return parts + [rest ?? ByteBuffer()]
     }
 
     /// A block in another form; nil when the revision knows it.

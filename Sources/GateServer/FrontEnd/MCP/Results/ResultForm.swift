@@ -5,12 +5,24 @@ import NIOCore
 /// A backend's result in the form that the caller's revision has, sharing the backend's bytes.
 enum ResultForm {
     /// - Throws: `BACKEND_PROTOCOL_ERROR` for a result that the caller's revision cannot hold.
-    static func reply(_ call: CallReply, id: ByteBuffer, version: ProtocolVersion) throws(GateError) -> RPCReply {
+    /// - Parameters:
+    ///   - caching: whether agents of 2026-07-28 are told how long it can be kept.
+    ///   - uris: how resources that it names are named to agents; nil when as their server names them.
+    static func reply(
+        _ call: CallReply, id: ByteBuffer, version: ProtocolVersion, caching: ResultCaching = .none,
+        uris: ExposedURIs? = nil
+    ) throws(GateError) -> RPCReply {
         let message = call.message
         guard let fields = message.envelope.result else { throw unusable(call, "its result is not an object") }
         var result = ResultMembers(message, fields)
+        uris?.rewrite(&result)
         switch version.era {
-        case .modern: modern(&result)
+        case .modern:
+            if let type = message.resultMember("resultType"), !isKnown(type, message) {
+                throw unusable(call, "it answered with a `resultType` that its revision does not have")
+            }
+            modern(&result)
+            caching.write(to: &result)
         case .legacy:
             if let type = message.string(message.resultMember("resultType")), type != "complete" {
                 throw unusable(call, "it answered with '\(type)', which your MCP revision cannot express")
@@ -19,6 +31,14 @@ enum ResultForm {
             if version < .v2025_06_18 { OlderContent.rewrite(&result, for: version) }
         }
         return RPCReply(parts: result.parts(opening: RPCReply.opening(id)))
+    }
+
+    private static func isKnown(_ type: JSONField, _ message: WireMessage) -> Bool {
+        message.buffer.withUnsafeReadableBytes { text in
+            ["complete", "input_required", "task"].contains { (known: StaticString) in
+                JSONString.equal(text, type.content, known)
+            }
+        }
     }
 
     private static func unusable(_ call: CallReply, _ what: String) -> GateError {

@@ -21,6 +21,16 @@ struct ResultMembers {
 
     func find(_ name: StaticString) -> JSONField? { message.resultMember(name) }
 
+    /// A member's value as it is going to be.
+    func value(_ field: JSONField) -> ByteBuffer {
+        guard let index = fields.list.firstIndex(of: field), case .replace(let pieces)? = changes[index] else {
+            return message.slice(field.value)
+        }
+        var out = ByteBuffer()
+        for piece in pieces { out.writeImmutable(piece) }
+        return out
+    }
+
     mutating func drop(_ name: StaticString) { change(name, .drop) }
 
     /// - Parameter value: JSON text, in pieces that are written one after the other.

@@ -10,14 +10,17 @@ final class EventStreamClient: EventOutlet {
     let id: MCPSession.ID
     /// What the address of the stream names.
     let scope: Visibility
+    /// Lists of whose changes it is told.
+    let kinds: CatalogKinds
     /// What the agent header of the stream's request says.
     let agent: String?
     private let stream: HTTPBodyStream
     private let state = Mutex<LiveSession?>(nil)
 
-    init(id: MCPSession.ID, scope: Visibility, agent: String?, stream: HTTPBodyStream) {
+    init(id: MCPSession.ID, scope: Visibility, kinds: CatalogKinds, agent: String?, stream: HTTPBodyStream) {
         self.id = id
         self.scope = scope
+        self.kinds = kinds
         self.agent = agent
         self.stream = stream
     }
