@@ -17,6 +17,10 @@ struct Options {
     var extraTools = 0
     var only: [String]?
     var resources = 0
+    var prompts: [String] = []
+    var uris: [String] = []
+    var templates: [String] = []
+    var isToolless = false
     var tasks = false
     var pageSize = 0
     var ledger: String?
@@ -53,6 +57,9 @@ struct Options {
           --tools N                  adds tool_1 … tool_N
           --only a,b                 keeps only these of the standard tools
           --resources N              adds resources test://note/1 … N, and tools that change and follow them
+          --prompts a,b              adds prompts
+          --uris u1,u2 --templates t1,t2   adds resources and resource templates
+          --toolless                 has no tools and does not know their methods
           --tasks                    adds the tool job, which is served as a task: only so in the session revisions
           --page-size N              pages of tools/list
           --ledger FILE              one fsynced line for each executed call
@@ -75,6 +82,7 @@ struct Options {
             case "--grandchild": grandchild = true
             case "--midwife": midwife = true
             case "--tasks": tasks = true
+            case "--toolless": isToolless = true
             default:
                 guard let value = rest.popFirst() else { throw Problem(text: "unknown flag or missing value: \(flag)") }
                 guard try set(flag, value) else { throw fail(flag, value) }
@@ -95,6 +103,9 @@ struct Options {
         case "--tools": return assign(&extraTools, Int(value))
         case "--only": only = value.split(separator: ",").map(String.init)
         case "--resources": return assign(&resources, Int(value))
+        case "--prompts": prompts = Options.list(value)
+        case "--uris": uris = Options.list(value)
+        case "--templates": templates = Options.list(value)
         case "--page-size": return assign(&pageSize, Int(value))
         case "--ledger": ledger = value
         case "--evil":
@@ -109,6 +120,8 @@ struct Options {
         }
         return true
     }
+
+    private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
 
     private func assign<Value>(_ place: inout Value, _ value: Value?) -> Bool {
         guard let value else { return false }

@@ -83,6 +83,7 @@ extension Server {
             plain = plain.with("tasks", ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]])
                 .with("extensions", ["io.modelcontextprotocol/tasks": [:]])
         }
+        plain = surfaceCapabilities(plain)
         guard options.resources > 0 else { return plain }
         return plain.with("resources", ["subscribe": true, "listChanged": true])
     }

@@ -77,7 +77,7 @@ final class Server {
             answer(method == "initialize" ? initialize(params, session: session) : discover())
         case "ping" where session.modern != true: answer([:])
         case "logging/setLevel" where session.modern != true: answer([:])
-        case "tools/list": answer(listTools(cursor: params["cursor"]?.text, session: session))
+        case "tools/list" where !options.isToolless: answer(listTools(cursor: params["cursor"]?.text, session: session))
         case "tools/call":
             guard let name = params["name"]?.text else {
                 return exchange.finish(error(id: id, code: -32602, "params.name is missing"))
@@ -97,6 +97,7 @@ final class Server {
         default:
             if taskRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
             if resourceRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
+            if surfaceRequest(method, id: id, params: params, session: session, exchange: exchange) { return }
             exchange.finish(error(id: id, code: -32601, "no method \(method)"))
         }
     }

@@ -10,7 +10,7 @@ struct CallTests {
     private static let result =
         #"{ "content" : [{"type":"text","text":"é\u0041"}], "structuredContent":{"n":1.10,"big":12345678901234567890123}, "x":[1e5] }"#
 
-    @Test(arguments: ["1", "\"1\"", "-7", "-9007199254740991", "\"\\u0061\"", "\"\""])
+    @Test(arguments: ["1", "\"1\"", "-7", "9007199254740993", "\"\\u0061\"", "\"\""])
     func idsArgumentsAndResultsKeepTheirBytes(id: String) async throws {
         let services = FakeServices { _ in CallTests.result }
         try await FrontEndRig.with(services) { rig in

@@ -49,16 +49,13 @@ extension MCPFrontEnd {
             return nil
         }
         return .error(
-            RPCCode.invalidRequest, "\"id\" must be a string or an integer within ±(2^53 - 1).", id: nil,
+            RPCCode.invalidRequest, "\"id\" must be a string or an integer.", id: nil,
             status: .badRequest)
     }
 
     static func isID(_ text: ByteBuffer) -> Bool {
         text.withUnsafeReadableBytes { bytes in
-            if bytes.first == UInt8(ascii: "\"") { return true }
-            // Readers that hold numbers as doubles would echo a larger one as another.
-            guard let number = Int(String(decoding: bytes, as: UTF8.self)) else { return false }
-            return number.magnitude <= 9_007_199_254_740_991
+            bytes.first == UInt8(ascii: "\"") || bytes.allSatisfy { $0 == UInt8(ascii: "-") || $0 &- 0x30 < 10 }
         }
     }
 

@@ -63,7 +63,8 @@ enum ResultForm {
     private static func legacy(_ result: inout ResultMembers) {
         for name: StaticString in ["resultType", "ttlMs", "cacheScope"] { result.drop(name) }
         if result.message.envelope.meta.map({ ResultMeta.hasReserved(result.message, $0) }) ?? false {
-            result.replace("_meta", with: [ResultMeta.members(result.message, besides: nil)])
+            let rest = ResultMeta.members(result.message, besides: nil)
+            if rest.readableBytes > 2 { result.replace("_meta", with: [rest]) } else { result.drop("_meta") }
         }
         guard let structured = result.find("structuredContent"), !structured.isObject else { return }
         result.drop("structuredContent")
