@@ -10,9 +10,9 @@ import Testing
 @Suite struct ListFetchTests {
     /// What is answered to the requests of one list, in order.
     private func fetch(
-        _ kind: ListKind = .resources, maxItems: Int = 100, era: ProtocolEra = .modern, _ answers: [String]
+        _ answers: [String], of kind: ListKind = .resources, maxItems: Int = 100
     ) async throws -> (Result<ListedItems, GateError>, asked: [String]) {
-        let scripted = ScriptedConnection(era: era)
+        let scripted = ScriptedConnection(era: .modern)
         let fetch = ListFetch(
             connection: scripted.connection, kind: kind, maxItems: maxItems, deadline: .now.advanced(by: .seconds(20)))
         async let listed = ListFetchTests.result(fetch)
@@ -85,18 +85,18 @@ import Testing
     }
 
     @Test func whatIsTooMuchIsLeftOut() async throws {
-        let (listed, asked) = try await fetch(maxItems: 2, [page(["a:1", "a:2", "a:3"], next: #""x""#)])
+        let (listed, asked) = try await fetch([page(["a:1", "a:2", "a:3"], next: #""x""#)], maxItems: 2)
         #expect(try uris(listed) == ["a:1", "a:2"])
         #expect(asked.count == 1)
     }
 
     @Test func aMethodThatIsNotThereIsAnEmptyListButForTools() async throws {
         let unknown = #""error":{"code":-32601,"message":"no"}"#
-        let (templates, _) = try await fetch(.resourceTemplates, [unknown])
+        let (templates, _) = try await fetch([unknown], of: .resourceTemplates)
         #expect(try templates.get().definitions.isEmpty)
-        let (tools, _) = try await fetch(.tools, [unknown])
+        let (tools, _) = try await fetch([unknown], of: .tools)
         #expect(throws: GateError.self) { try tools.get() }
-        let (odd, _) = try await fetch(.prompts, [#""result":{"prompts":{}}"#])
+        let (odd, _) = try await fetch([#""result":{"prompts":{}}"#], of: .prompts)
         #expect(throws: GateError.self) { try odd.get() }
     }
 
