@@ -196,6 +196,8 @@ class Server:
         }
         if not is_modern and self.given.revision == "2024-11-05":
             found.pop("completions")
+        if not is_modern and self.given.revision == "2025-11-25":
+            found["tasks"] = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
         return found
 
     def cancelled(self, request):

@@ -68,7 +68,7 @@ package struct BackendRequest: Sendable {
             call.operation.method, .operation(call.operation), meta: call.meta, deadline: call.deadline,
             listener: call.listener)
         round = call.round
-        owner = call.session ?? .agent(call.principal)
+        owner = call.session ?? (call.isNamed ? .namedAgent(call.principal) : .agent(call.principal))
         mirrored = call.mirrored
     }
 

@@ -21,8 +21,8 @@ enum QuestionAttribution {
         case unwilling
     }
 
-    /// Certain is what belongs to the only call, or to one session alone: then its newest call that can take it. An agent's name
-    /// proves nothing: most clients of one framework give the same.
+    /// Certain is what belongs to the only call, or to one session or one named agent alone: then its newest call that can take it.
+    /// The name that a client gives itself proves nothing: most clients of one framework give the same.
     static func decide(_ candidates: [Candidate]) -> Verdict {
         guard let first = candidates.first else { return .noCall }
         if candidates.count > 1 {

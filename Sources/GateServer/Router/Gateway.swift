@@ -215,6 +215,7 @@ package final class Gateway: GatewayServices {
             call.operation, meta: call.meta, principal: caller, deadline: started.advanced(by: timeout),
             listener: call.listener)
         forwarded.session = call.caller.session
+        forwarded.isNamed = call.caller.isNamed
         forwarded.round = call.round
         if case .tool(_, let arguments) = call.operation {
             forwarded.demandsTask = catalog.snapshot.taskSupport(target) == .required

@@ -62,6 +62,8 @@ package struct Caller: Sendable {
 
     /// The agent's name: from the `X-Stonegate-Agent` header, else what the client calls itself, else `anonymous`.
     package var agent: String
+    /// Whether the agent was given the name by whoever configured it, with the header: two that have the same are the same.
+    package var isNamed = false
     package var source: Source
     /// The session it calls from, where its protocol has sessions or it names one with `X-Stonegate-Session`.
     package var session: InstanceOwner?

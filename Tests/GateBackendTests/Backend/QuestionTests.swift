@@ -305,6 +305,9 @@ struct QuestionAttributionTests {
         #expect(
             QuestionAttribution.decide([candidate(1, session: 1), candidate(2, session: 2, willing: false)])
                 == .uncertain)
+        let named = QuestionAttribution.Candidate(key: 4, owner: .namedAgent("a"), isWilling: true)
+        #expect(QuestionAttribution.decide([named, candidate(1, session: 1)]) == .uncertain)
+        #expect(QuestionAttribution.decide([named, named]) == .call(4))
         // Two clients of one framework have the same name.
         #expect(QuestionAttribution.decide([agent, agent]) == .uncertain)
     }
