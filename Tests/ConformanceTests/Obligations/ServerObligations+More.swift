@@ -147,8 +147,8 @@ extension Obligation {
             it.equal(reply.response.id?.text, id.text, "the id")
         }
         let other = try await it.another("G-17")
-        async let slow = it.call("slow", ["ms": 150, "key": "mine"], AgentOptions(id: 1))
-        async let quick = other.call(it.name("slow"), ["ms": 50, "key": "theirs"], AgentOptions(id: 1))
+        async let slow = it.call("slow", ["ms": 150, "key": "mine"], AgentOptions(id: 900))
+        async let quick = other.call(it.name("slow"), ["ms": 50, "key": "theirs"], AgentOptions(id: 900))
         let (mine, theirs) = try await (slow, quick)
         it.equal(mine.text, "slept mine", "one of two with the same id")
         it.equal(theirs.text, "slept theirs", "the other")
