@@ -24,6 +24,8 @@ final class ToolCatalog: Sendable {
         case prompts([NameBook.Record])
     }
 
+    /// Whether any server has URIs that are listed otherwise: asked after every call, and nearly never so.
+    let hasDisplacedURIs = Atomic<Bool>(false)
     let index = DiscoveryIndex()
     let changes = CatalogChanges()
     private let state: Mutex<State>
@@ -128,9 +130,10 @@ final class ToolCatalog: Sendable {
                     ExposedItem(item: prompt, name: name, definition: prompt.definition(.prompts, named: name)))
             }
         }
+        let resources = ResourceIndex(entries)
+        hasDisplacedURIs.store(!resources.displaced.isEmpty, ordering: .releasing)
         state.snapshot = CatalogSnapshot(
-            tools: tools, mirrors: mirrors, repeatable: repeatable, prompts: prompts,
-            resources: ResourceIndex(entries),
+            tools: tools, mirrors: mirrors, repeatable: repeatable, prompts: prompts, resources: resources,
             servers: state.order.map { name in
                 CatalogServer(
                     name, state.entries[ExactText(name)], isDisabled: state.disabled.contains(ExactText(name)))

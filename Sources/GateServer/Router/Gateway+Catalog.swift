@@ -2,6 +2,7 @@ package import GateBackend
 import GateCore
 package import GateProtocol
 import NIOCore
+import Synchronization
 
 /// What agents see besides tools.
 extension Gateway {
@@ -42,7 +43,9 @@ extension Gateway {
         catalog.snapshot.exposedURI(target, visibility)
     }
 
-    package func hasDisplacedURIs(_ server: String) -> Bool { catalog.snapshot.hasDisplacedURIs(server) }
+    package func hasDisplacedURIs(_ server: String) -> Bool {
+        catalog.hasDisplacedURIs.load(ordering: .acquiring) && catalog.snapshot.hasDisplacedURIs(server)
+    }
 
     package func offers(of server: String) -> BackendOffers? {
         catalog.snapshot.servers.first { $0.name.sameBytes(as: server) }?.offers

@@ -216,4 +216,27 @@ import Testing
         #expect(try await agent.list("tools/list", "tools", "name").allSatisfy { $0.hasPrefix("gate_") })
         #expect(try await gateway.stop() == .code(0))
     }
+
+    @Test func agentsSeeWhatWasThereBeforeItHasStartedAgain() async throws {
+        let config = try Backends.fake(
+            "slow", ["--start-delay-ms", "1500", "--prompts", "p", "--uris", "a:1", "--templates", "b:{x}"])
+        let first = try await GatewayProcess.start(config)
+        let agent = Agent.modern(first)
+        _ = try await agent.wait(for: "resources/list") { $0["result"]?["resources"]?.arrayValue?.isEmpty == false }
+        _ = try await agent.wait(for: "prompts/list") { $0["result"]?["prompts"]?.arrayValue?.isEmpty == false }
+        #expect(try await first.stop() == .code(0))
+        let second = try await GatewayProcess.start(config, directory: first.directory)
+        let again = Agent.modern(second)
+        let list = try await again.ask("resources/list")["result"]
+        #expect(list?["resources"]?.text == #"[{"uri":"a:1","name":"a:1"}]"#)
+        // Nothing is known of how long that holds.
+        #expect(list?["ttlMs"]?.intValue == 0)
+        #expect(try await again.prompts == ["p"])
+        #expect(try await again.list("resources/templates/list", "resourceTemplates", "uriTemplate") == ["b:{x}"])
+        let capabilities = try await again.ask("server/discover")["result"]?["capabilities"]
+        #expect(capabilities?["prompts"] != nil && capabilities?["resources"]?["subscribe"] == nil)
+        // And a call waits for it.
+        #expect(SurfaceTests.text(try await again.ask("resources/read", ["uri": "b:7"])) == "slow b:7")
+        #expect(try await second.stop() == .code(0))
+    }
 }

@@ -1,3 +1,4 @@
+import GateBackend
 import GateCore
 import GateTestKit
 import NIOCore
@@ -63,6 +64,20 @@ import Testing
             try await loop.submit {}.get()
             #expect(told.all == ["all"])
             withExtendedLifetime((all, alpha)) {}
+        }
+    }
+
+    @Test func eachKindIsToldByItself() async throws {
+        try await CatalogChangesTests.with { (catalog, loop, told) async throws in
+            catalog.set([.tools: [], .prompts: [], .resources: []], of: "alpha")
+            let all = catalog.changes.subscribe(.all, catalog: catalog) { told.append("\($0.rawValue)") }
+            catalog.set([.prompts: [#"{"name":"p"}"#]], of: "alpha")
+            _ = try await told.first { $0 == "\(CatalogKinds.prompts.rawValue)" }
+            catalog.set([.resourceTemplates: [#"{"uriTemplate":"a:{b}"}"#]], of: "alpha")
+            _ = try await told.first { $0 == "\(CatalogKinds.resources.rawValue)" }
+            try await loop.submit {}.get()
+            #expect(told.all.count == 2)
+            withExtendedLifetime(all) {}
         }
     }
 
