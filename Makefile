@@ -11,10 +11,10 @@ ifeq ($(shell uname -s),Darwin)
 export PKG_CONFIG_PATH := $(shell brew --prefix curl 2>/dev/null)/lib/pkgconfig:$(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: help run build test faults chaos fuzz lint format clean
+.PHONY: help run build test faults chaos conformance fuzz lint format clean
 
 help: ## Lists the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 run: build ## Builds the release programs and starts the gateway with the built-in demo server
 	@printf '\n==> start the gateway with the demo server (stop it with control-C)\n'
@@ -49,6 +49,12 @@ chaos: ## A minute of everything going wrong, live; ARGS="--seconds 10 --seed 3"
 fuzz: ## libFuzzer over everything that reads what strangers send, a minute each; SECONDS_EACH=600 for more
 	@$(STEP) "system packages" bash Scripts/bootstrap.sh
 	@$(STEP) "fuzz" bash Scripts/fuzz.sh
+
+conformance: ## What MCP requires, tried in every pairing of eras and transports; writes the table of docs/conformance.md
+	@$(STEP) "system packages" bash Scripts/bootstrap.sh test
+	@$(STEP) "Python environments" bash Scripts/test-env.sh
+	@$(STEP) "build of the tests" swift build --build-tests
+	@STONEGATE_CONFORMANCE_WRITE=1 $(STEP) "conformance" swift test --skip-build --no-parallel --filter ConformanceTests.ConformanceTests
 
 lint: ## Checks formatting, layers, file lengths and scripts
 	@$(STEP) "lint" bash Scripts/lint.sh

@@ -86,8 +86,13 @@ class Schema:
         if "method" in message:
             kind = "Request" if "id" in message else "Notification"
             name = self.members(f"{sender}{kind}").get(message["method"])
-            if name is None and (extension := self.task_problems(message["method"], message)) is not None:
+            extension = self.task_problems(message["method"], message) if name is None and kind == "Notification" else None
+            if extension is not None:
                 return found + extension
+            if name is None and kind == "Request" and self.tasks and message["method"] in self.tasks["$defs"]:
+                # The extension's schema has the results of its requests only.
+                is_named = isinstance(message.get("params", {}).get("taskId"), str)
+                return found + ([] if is_named else [f"{message['method']} without a taskId"])
             if name is None:
                 return found + [f"{message['method']} is no {sender} {kind.lower()} of this revision"]
             return found + self.problems(name, message)

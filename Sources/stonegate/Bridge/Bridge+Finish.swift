@@ -14,7 +14,8 @@ extension Bridge {
         exchanges[id] = nil
         switch exchange.purpose {
         case .initialize:
-            if session.state != .negotiated { session.fail() }
+            // A quick client may be further by now: it has had its answer since the body came.
+            if session.state == .opening { session.fail() }
             answerIfNeeded(exchange, status: status)
             release(now: now)
         case .initialized:
@@ -99,7 +100,7 @@ extension Bridge {
         }
         switch exchange.purpose {
         case .initialize:
-            session.fail()
+            if session.state == .opening { session.fail() }
             release(now: now)
         case .initialized:
             session.state = .negotiated

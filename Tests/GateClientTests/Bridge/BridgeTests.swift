@@ -68,6 +68,18 @@ import Testing
 
     private func refused(_ message: String, sent: Bool) -> BridgeFailure { BridgeFailure(message: message, sent: sent) }
 
+    /// The client has its answer when the body has come; the end of the exchange comes later.
+    @Test mutating func aClientThatConfirmsBeforeTheEndKeepsItsSession() throws {
+        _ = line(Self.initialize)
+        var seen = tell(.head(1, BridgeHead(status: 200, sessionID: "s1")))
+        seen += tell(.body(1, Array(Self.opened.utf8)))
+        #expect(seen == ["write \(Self.opened)"])
+        #expect(line(Self.initialized) == ["send 2 POST"])
+        _ = tell(.finished(1, nil))
+        _ = answer(2, nil, status: 202)
+        #expect(try request(Self.legacyCall(7)).headers.contains { $0 == ("Mcp-Session-Id", "s1") })
+    }
+
     @Test mutating func modernHeaders() throws {
         let plain = try request(Self.call("1"))
         #expect(
