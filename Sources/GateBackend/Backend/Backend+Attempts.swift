@@ -26,9 +26,11 @@ extension Backend {
         while true {
             let failure: GateError
             do throws(GateError) {
-                await connection.raiseLogLevel(for: request)
+                if request.listener?.logLevel != nil { await connection.raiseLogLevel(for: request) }
                 let reply = try connection.checked(try await reply(to: request, call, on: connection), call.operation)
-                guard !isRenegotiated, await wasRefusedForItsEra(reply, on: connection) else { return reply }
+                guard reply.envelope.kind == .failure, !isRenegotiated,
+                    await wasRefusedForItsEra(reply, on: connection)
+                else { return reply }
                 isRenegotiated = true
                 let other = try await readyConnection(deadline: call.deadline, notices: call.notices)
                 // It has not changed after all: its refusal stands.

@@ -52,6 +52,13 @@ package final class BackendQuestion: Sendable {
         return handler != nil
     }
 
+    /// What the backend is told when nobody answers: a person who does not answer has cancelled, for the rest there is only an error.
+    package func unanswered(_ why: String) -> Answer {
+        method.isSame(as: MCPMethod.elicit)
+            ? .result(ByteBuffer(string: #"{"action":"cancel"}"#))
+            : .error(code: RPCCode.internalError, message: why)
+    }
+
     /// Nobody needs the answer any more: the backend took the question back, the call has ended, or its time is over.
     package func withdraw() {
         let (handler, told) = state.withLock { state in

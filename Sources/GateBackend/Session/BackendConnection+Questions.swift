@@ -102,7 +102,7 @@ extension BackendConnection {
         }
         for (id, entry) in due {
             entry.question.withdraw()
-            respond(id, entry.question.unanswered)
+            respond(id, entry.question.unanswered("the agent did not answer in time"))
         }
     }
 
@@ -126,15 +126,6 @@ extension BackendConnection {
     private var rootList: ByteBuffer {
         let roots = rules.roots.map { uri -> JSONValue in ["uri": .string(uri)] }
         return ByteBuffer(bytes: JSONValue.object(JSONObject([("roots", .array(roots))])).bytes)
-    }
-}
-
-extension BackendQuestion {
-    /// What the backend is told when nobody has answered in time.
-    var unanswered: Answer {
-        method.isSame(as: MCPMethod.elicit)
-            ? .result(ByteBuffer(string: #"{"action":"cancel"}"#))
-            : .error(code: RPCCode.invalidRequest, message: "the agent did not answer in time")
     }
 }
 

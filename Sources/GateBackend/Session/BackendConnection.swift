@@ -103,14 +103,20 @@ package final class BackendConnection: MessageLinkReceiver {
     /// - Throws: `BACKEND_DOWN` (not sent), `BACKEND_DIED`, `OUTCOME_UNKNOWN`, `TIMEOUT`, `CANCELLED` or
     ///   `BACKEND_PROTOCOL_ERROR`.
     package func send(_ request: BackendRequest) async throws(GateError) -> WireMessage {
-        try await send(request, key: makeKey())
+        let (key, era) = state.withLock { ($0.table.makeKey(), request.era ?? $0.era) }
+        return try await send(request, key: key, era: era)
     }
 
     /// An id for a request of which others have to know it.
     func makeKey() -> UInt64 { state.withLock { $0.table.makeKey() } }
 
     func send(_ request: BackendRequest, key: UInt64) async throws(GateError) -> WireMessage {
-        let era = request.era ?? era
+        try await send(request, key: key, era: request.era ?? era)
+    }
+
+    private func send(
+        _ request: BackendRequest, key: UInt64, era: ProtocolEra
+    ) async throws(GateError) -> WireMessage {
         let message = OutboundMessage(
             key: key, method: request.method, name: request.mirroredName,
             headers: request.headers(era: era),

@@ -14,7 +14,8 @@ struct QuestionKind {
         } else if message.isMethod(MCPMethod.sample) {
             method = MCPMethod.sample
             var needs = ClientCapabilities.sampling
-            if let tools = message.param("tools"), !tools.isNull { needs.insert(.samplingTools) }
+            let usesTools = [message.param("tools"), message.param("toolChoice")].contains { $0?.isNull == false }
+            if usesTools { needs.insert(.samplingTools) }
             self.needs = needs
         } else if message.isMethod(MCPMethod.rootsList) {
             method = MCPMethod.rootsList

@@ -39,7 +39,7 @@ final class TaskQuestions: Sendable {
             return (gone.values.map(\.question), state.open.values.filter { $0.deadline <= now }.map(\.question))
         }
         for question in gone { question.withdraw() }
-        for question in late { question.answer(question.unanswered) }
+        for question in late { question.answer(question.unanswered("the agent did not answer in time")) }
         for request in requests { ask(request.key, request.value, until: now.advanced(by: timeout)) }
         return state.withLock { $0.failure }
     }

@@ -136,7 +136,7 @@ extension AsyncCalls {
             return (end, entry, asked)
         }
         guard let decided else { return false }
-        for asked in decided.asked { asked.question.answer(asked.kind.unanswered("The call has ended.")) }
+        for asked in decided.asked { asked.question.answer(asked.question.unanswered("The call has ended.")) }
         // Harmless for a call whose work is over.
         decided.entry.canceller.cancel()
         var record = decided.entry.record

@@ -127,7 +127,7 @@ final class ParkedCall: Sendable {
         timer?.cancel()
         guard let asked else { return }
         calls.remove(self)
-        for asked in asked { asked.question.answer(asked.kind.unanswered(why)) }
+        for asked in asked { asked.question.answer(asked.question.unanswered(why)) }
         canceller.cancel()
     }
 }

@@ -83,7 +83,7 @@ struct ParkingState {
             if let missing = ParkingState.missing(one.question, turn) {
                 gathered.refused.append((one.question, Refusals.undeclared(missing)))
             } else if let obstacle {
-                gathered.refused.append((one.question, one.kind.unanswered(obstacle)))
+                gathered.refused.append((one.question, one.question.unanswered(obstacle)))
             } else {
                 asked.append(one)
             }

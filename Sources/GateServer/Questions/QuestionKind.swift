@@ -46,14 +46,6 @@ enum QuestionKind: Sendable, Equatable {
         }
     }
 
-    /// What is told to a server whose question nobody answers: a person who does not answer has cancelled, for the rest there is only an error.
-    func unanswered(_ why: String) -> BackendQuestion.Answer {
-        switch self {
-        case .elicitation: .result(QuestionKind.cancel)
-        case .sampling, .roots: .error(code: RPCCode.internalError, message: why)
-        }
-    }
-
     static let cancel = ByteBuffer(string: #"{"action":"cancel"}"#)
 
     /// Why this cannot be an answer; nil when it can. Only what every server relies on is looked at.
