@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // C, kept thin: Swift owns the memory and the decisions.
@@ -52,6 +53,11 @@ let package = Package(
             name: "GateCore",
             dependencies: ["GateProtocol", .product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict),
+        .target(
+            name: "GateStore",
+            dependencies: ["GateProtocol", "GateCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -65,7 +71,8 @@ let package = Package(
         .target(
             name: "GateServer",
             dependencies: [
-                "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateBackend", "GateHTTP", "CCrypto",
+                "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateBackend",
+                "GateHTTP", "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
@@ -73,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "stonegate",
             dependencies: [
-                "GateServer", "GateConfig", "GateClient", "GateCurl", "GateDemo", "GateTerminal", arguments, logging,
+                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCurl", "GateDemo", "GateTerminal",
+                arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -103,6 +111,9 @@ let package = Package(
         .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),
         .testTarget(name: "GateCoreTests", dependencies: ["GateCore"], swiftSettings: strict),
         .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
+        .testTarget(name: "GateAuditTests", dependencies: ["GateAudit", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
         .testTarget(

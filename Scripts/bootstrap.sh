@@ -28,6 +28,7 @@ find_missing() {
     have pkg-config || need pkg-config pkg-config
     have_library libcurl || need libcurl4-openssl-dev curl
     have_library libcrypto || need libssl-dev openssl@3
+    have_library sqlite3 || need libsqlite3-dev sqlite
     have git || need git git
     if [ "$purpose" = test ]; then
         python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || need python3-venv python@3.11

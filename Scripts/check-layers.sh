@@ -13,14 +13,16 @@ imports_table() {
 Sources/GateProtocol:
 Sources/GateCurl: CCurl
 Sources/GateCore: GateProtocol Histogram
+Sources/GateStore: GateProtocol GateCore GRDB
+Sources/GateAudit: GateProtocol GateCore CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateHTTP: GateCore NIOCore NIOPosix NIOHTTP1 Logging
-Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
-Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
+Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
 Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
