@@ -5,9 +5,13 @@ package import GateCore
 ///
 /// Writes of many callers are made durable together. Of one call they are carried out in the order in which they were begun.
 package protocol CallStore: Sendable {
-    /// Keeps a new call.
+    /// Keeps a new call, unless its owner has one with the same key: of several that come at once, the first is kept.
+    ///
+    /// When the call itself is there already, this is ``update(_:)``: a call that becomes one that is kept while it ends is kept
+    /// twice, in either order.
+    /// - Returns: the call that was there under the key, without its request; nothing has been written then.
     /// - Throws: when it is not kept. After ``StoreFailure/full(_:)`` and ``StoreFailure/failed(_:)`` it never will be.
-    func insert(_ call: StoredCall) async throws(StoreFailure)
+    func insert(_ call: StoredCall) async throws(StoreFailure) -> StoredCall?
 
     /// Keeps a later state of a call: `status`, `isRepeatable`, `revision`, `updatedAt`, `expiresAt`, `outcome`; at the end the
     /// request goes. A call that has ended is never changed, and an earlier revision never takes the place of a later one: both are
@@ -16,14 +20,17 @@ package protocol CallStore: Sendable {
 
     func find(_ id: AsyncCallID) async throws(StoreFailure) -> StoredCall?
 
-    /// The owner's call with a key.
-    func find(key: String, of owner: InstanceOwner) async throws(StoreFailure) -> StoredCall?
-
     /// Without requests and outcomes.
     func list(_ query: CallQuery) async throws(StoreFailure) -> [StoredCall]
 
     /// All calls that have not ended, with their requests, in the order of their sequence; for the start.
     func unfinished() async throws(StoreFailure) -> [StoredCall]
+
+    /// Ended calls whose ``StoredCall/callback`` has not been told, oldest first; for the start.
+    func untold(limit: Int) async throws(StoreFailure) -> [AsyncCallID]
+
+    /// Whoever was to be told of the end has been told, or is given up.
+    func told(_ id: AsyncCallID) async
 
     /// The highest sequence number that was ever given; 0 for none.
     func lastSequence() async throws(StoreFailure) -> UInt64

@@ -25,6 +25,8 @@ package struct StoredCall: Sendable, Equatable {
     package let server: String
     package let tool: String
     package let key: Key?
+    /// Who is told of the end: a URL.
+    package let callback: String?
     /// What it takes to carry the call out. Empty in lists and once the call has ended.
     package var request: [UInt8]
     package var status: AsyncCallStatus
@@ -42,8 +44,9 @@ package struct StoredCall: Sendable, Equatable {
 
     package init(
         id: AsyncCallID, sequence: UInt64, owner: InstanceOwner, agent: String, server: String, tool: String,
-        key: Key? = nil, request: [UInt8] = [], status: AsyncCallStatus = .queued, isRepeatable: Bool = false,
-        revision: UInt64 = 0, createdAt: Int, updatedAt: Int, expiresAt: Int, outcome: [UInt8]? = nil
+        key: Key? = nil, callback: String? = nil, request: [UInt8] = [], status: AsyncCallStatus = .queued,
+        isRepeatable: Bool = false, revision: UInt64 = 0, createdAt: Int, updatedAt: Int, expiresAt: Int,
+        outcome: [UInt8]? = nil
     ) {
         self.id = id
         self.sequence = sequence
@@ -52,6 +55,7 @@ package struct StoredCall: Sendable, Equatable {
         self.server = server
         self.tool = tool
         self.key = key
+        self.callback = callback
         self.request = request
         self.status = status
         self.isRepeatable = isRepeatable
