@@ -24,6 +24,8 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let serverNotFound = ErrorCode("SERVER_NOT_FOUND")
     public static let serverExists = ErrorCode("SERVER_EXISTS")
     public static let sessionNotFound = ErrorCode("SESSION_NOT_FOUND")
+    public static let callNotFound = ErrorCode("CALL_NOT_FOUND")
+    public static let idempotencyConflict = ErrorCode("IDEMPOTENCY_CONFLICT")
 
     // Who asks, and from where.
     public static let hostRefused = ErrorCode("HOST_REFUSED")
@@ -50,5 +52,6 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let internalError = ErrorCode("INTERNAL_ERROR")
     public static let configInvalid = ErrorCode("CONFIG_INVALID")
     public static let storageFailed = ErrorCode("STORAGE_FAILED")
+    public static let storageFull = ErrorCode("STORAGE_FULL")
     public static let gatewayUnreachable = ErrorCode("GATEWAY_UNREACHABLE")
 }

@@ -41,6 +41,8 @@ extension ErrorCode {
             .serverNotFound: row(404, RPCCode.invalidParams),
             .serverExists: row(409, RPCCode.invalidParams),
             .sessionNotFound: row(404, RPCCode.invalidRequest),
+            .callNotFound: row(404, RPCCode.invalidParams),
+            .idempotencyConflict: row(409, RPCCode.invalidParams),
             .hostRefused: row(421, RPCCode.invalidRequest),
             .originRefused: row(403, RPCCode.invalidRequest),
             .adminRequired: row(401, RPCCode.invalidRequest),
@@ -58,7 +60,8 @@ extension ErrorCode {
             .cancelled: row(499, 1015, tool: true),
             .internalError: row(500, RPCCode.internalError),
             .configInvalid: row(422, 1022),
-            .storageFailed: row(507, 1020),
+            .storageFailed: row(507, 1020, tool: true),
+            .storageFull: row(507, 1023, retryable: true, tool: true),
             .gatewayUnreachable: row(503, 1021, retryable: true),
         ]
     }()
