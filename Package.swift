@@ -124,7 +124,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GateHTTPTests", dependencies: ["GateHTTP", "GateCore", "GateTestKit"], swiftSettings: strict),
-        .testTarget(name: "GateServerTests", dependencies: ["GateServer", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateServerTests", dependencies: ["GateServer", "GateStore", "GateTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GateClientTests",
             dependencies: ["GateClient", "GateDemo", "GateTerminal", "GateTestKit", "stonegate", "gatecall"],

@@ -2,6 +2,7 @@ import GateBackend
 package import GateConfig
 import GateHTTP
 import GateProtocol
+import GateStore
 package import Logging
 import NIOCore
 import NIOPosix
@@ -76,8 +77,8 @@ package struct GatewayApp: Sendable {
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = Gateway(
-            config: config, source: source, directory: directory, group: group, environment: environment,
-            logger: logger)
+            config: config, source: source, directory: directory, calls: MemoryCallStore(maxBytes: .max), group: group,
+            environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(
             services: gateway, sealer: sealer, states: states, ledger: ledger, group: group, options: mcpOptions,
@@ -88,6 +89,7 @@ package struct GatewayApp: Sendable {
             configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)
         gateway.reloader.started(with: file)
         gateway.takeInServers()
+        try await gateway.recoverCalls()
         do {
             try await server.start()
         } catch {

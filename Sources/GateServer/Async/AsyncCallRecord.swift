@@ -1,6 +1,7 @@
 import GateBackend
 package import GateCore
 package import GateProtocol
+import GateStore
 package import NIOCore
 
 /// What became of a call: what its server said, or why there is nothing.
@@ -20,14 +21,6 @@ package enum AsyncOutcome: Sendable {
             }
         }
     }
-
-    /// Bytes that it takes to keep.
-    var size: Int {
-        switch self {
-        case .reply(let reply): reply.message.buffer.readableBytes
-        case .error(let error): error.message.utf8.count + (error.detail?.count ?? 0)
-        }
-    }
 }
 
 /// What whoever submitted a call wants to find again when it asks for it.
@@ -40,7 +33,7 @@ package struct AsyncCallNote: Sendable {
     package init() {}
 }
 
-/// What a store keeps of an asynchronous call.
+/// What is known of an asynchronous call.
 package struct AsyncCallRecord: Sendable {
     package let id: AsyncCallID
     /// Rises from call to call: the order in which they were accepted.
@@ -50,7 +43,7 @@ package struct AsyncCallRecord: Sendable {
     package let agent: String
     package let server: String
     package let tool: String
-    package let note: AsyncCallNote
+    package var note: AsyncCallNote
     package var status: AsyncCallStatus
     /// Rises with every change of the record.
     package var revision: UInt64
@@ -59,8 +52,36 @@ package struct AsyncCallRecord: Sendable {
     package var updatedAt: Int
     /// Milliseconds since 1970 from which on it is not kept any more; before the end, the latest that this can be.
     package var expiresAt: Int
-    /// Set once it has ended.
+    /// Set once it has ended; nil in lists.
     package var outcome: AsyncOutcome?
+}
+
+extension AsyncCallRecord {
+    init(_ call: StoredCall) {
+        id = call.id
+        sequence = call.sequence
+        owner = call.owner
+        agent = call.agent
+        server = call.server
+        tool = call.tool
+        status = call.status
+        revision = call.revision
+        createdAt = call.createdAt
+        updatedAt = call.updatedAt
+        expiresAt = call.expiresAt
+        note = AsyncCallNote()
+        guard let bytes = call.outcome else { return }
+        guard let kept = KeptOutcome(bytes) else {
+            outcome = .error(
+                GateError(
+                    .storageFailed,
+                    "The call has ended (\(call.status.rawValue)), but what is kept of it cannot be read.",
+                    server: call.server, tool: call.tool, sent: true))
+            return
+        }
+        outcome = kept.outcome
+        note.isIndirect = kept.isIndirect
+    }
 }
 
 /// A call as its owner sees it at one moment.

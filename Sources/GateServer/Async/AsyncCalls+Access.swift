@@ -1,6 +1,7 @@
 import GateBackend
 package import GateCore
 package import GateProtocol
+package import GateStore
 import NIOCore
 import Synchronization
 
@@ -12,18 +13,28 @@ extension AsyncCalls {
         case tooLate(AsyncCallView)
     }
 
-    package func view(_ id: AsyncCallID, for owner: InstanceOwner) async throws(GateError) -> AsyncCallView? {
-        if let entry = state.withLock({ $0.calls[id] }), entry.isKept { return entry.owner == owner ? entry.view : nil }
-        guard let record = try await store.find(id), record.owner == owner else { return nil }
-        return AsyncCallView(record: record)
+    /// - Parameter owners: the names by which whoever asks is known; one of them must be the owner's.
+    package func view(_ id: AsyncCallID, for owners: [InstanceOwner]) async throws(GateError) -> AsyncCallView? {
+        if let entry = state.withLock({ $0.calls[id] }), entry.isKept {
+            return owners.contains(entry.owner) ? entry.view : nil
+        }
+        let found: StoredCall?
+        do throws(StoreFailure) { found = try await store.find(id) } catch { throw AsyncCalls.unreadable(error) }
+        guard let found, owners.contains(found.owner) else { return nil }
+        return AsyncCallView(record: AsyncCallRecord(found))
     }
 
-    /// The owner's calls behind a sequence number, oldest first.
-    package func list(
-        _ owner: InstanceOwner, after sequence: UInt64 = 0, limit: Int
-    ) async throws(GateError) -> [AsyncCallView] {
-        let records = try await store.list(owner, after: sequence, limit: limit)
-        return state.withLock { state in records.map { state.calls[$0.id]?.view ?? AsyncCallView(record: $0) } }
+    private static func unreadable(_ failure: StoreFailure) -> GateError {
+        GateError(.storageFailed, "The calls that are kept cannot be read: \(failure.reason).", retryAfter: 5)
+    }
+
+    /// Without outcomes. What a call is at this moment may be newer than what it was chosen by.
+    package func list(_ query: CallQuery) async throws(GateError) -> [AsyncCallView] {
+        let found: [StoredCall]
+        do throws(StoreFailure) { found = try await store.list(query) } catch { throw AsyncCalls.unreadable(error) }
+        return state.withLock { state in
+            found.map { state.calls[$0.id]?.view ?? AsyncCallView(record: AsyncCallRecord($0)) }
+        }
     }
 
     /// The outcome has been handed to its owner.
@@ -36,14 +47,14 @@ extension AsyncCalls {
     ///   - orQuestion: whether a question for the owner is worth returning for.
     /// - Returns: the call as it is then, also when the time was over or the task was cancelled; nil when there is none.
     package func wait(
-        _ id: AsyncCallID, for owner: InstanceOwner, upTo time: Duration? = nil, orQuestion: Bool = false
+        _ id: AsyncCallID, for owners: [InstanceOwner], upTo time: Duration? = nil, orQuestion: Bool = false
     ) async throws(GateError) -> AsyncCallView? {
         let number = nextNumber()
         let ended = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<AsyncCallView?, Never>) in
                 let timer = time.map { schedule($0) { [weak self] in self?.release(id, number) } }
                 let isWaiting = state.withLock { state -> Bool in
-                    guard let entry = state.calls[id], entry.owner == owner, entry.isKept,
+                    guard let entry = state.calls[id], owners.contains(entry.owner), entry.isKept,
                         entry.waiters.count < AsyncCalls.maxWaiters
                     else { return false }
                     if orQuestion, entry.state.status == .inputRequired { return false }
@@ -62,7 +73,7 @@ extension AsyncCalls {
             release(id, number)
         }
         if let ended { return ended }
-        return try await view(id, for: owner)
+        return try await view(id, for: owners)
     }
 
     /// Carries a call out while its caller waits. When that takes longer than `time`, or the server asks something, the call
@@ -91,8 +102,24 @@ extension AsyncCalls {
             arrive.yield(.cancelled(id))
         }
         guard let view else { throw AsyncCalls.draining }
-        if view.status.end == nil { try await store.save(view.record) }
+        if view.status.end == nil { try await keepRunning(id) }
         return view
+    }
+
+    /// A call that was not meant to be kept is, from now on. It has been sent: a later run can only say so.
+    private func keepRunning(_ id: AsyncCallID) async throws(GateError) {
+        // If it has ended meanwhile, its end has been kept.
+        guard let stored = state.withLock({ $0.calls[id]?.stored }) else { return }
+        do throws(StoreFailure) {
+            _ = try await store.insert(stored)
+        } catch {
+            var failure = GateError(error, stored.server)
+            failure.sent = true
+            failure.retryable = false
+            failure.message = "The call goes on, but nobody can ask for it any more: \(error.reason)."
+            throw failure
+        }
+        state.withLock { $0.calls[id]?.isInserted = true }
     }
 
     /// The caller of a call that is not kept does not wait any more.
@@ -134,14 +161,14 @@ extension AsyncCalls {
 
     /// Ends a call: its server is told, and what it still says is ignored.
     /// - Returns: nil when there is no such call.
-    package func cancel(_ id: AsyncCallID, for owner: InstanceOwner) async throws(GateError) -> Cancellation? {
-        if let entry = state.withLock({ $0.calls[id] }), entry.owner == owner, entry.isKept {
+    package func cancel(_ id: AsyncCallID, for owners: [InstanceOwner]) async throws(GateError) -> Cancellation? {
+        if let entry = state.withLock({ $0.calls[id] }), owners.contains(entry.owner), entry.isKept {
             let isCancelled = await end(id, .cancelled, .error(AsyncCalls.cancelled(entry)))
             // It may be ending in another way at this very moment.
-            guard let view = try await wait(id, for: owner) else { return nil }
+            guard let view = try await wait(id, for: owners) else { return nil }
             return isCancelled ? .cancelled(view) : .tooLate(view)
         }
-        guard let view = try await view(id, for: owner) else { return nil }
+        guard let view = try await view(id, for: owners) else { return nil }
         return .tooLate(view)
     }
 

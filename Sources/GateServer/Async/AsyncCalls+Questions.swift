@@ -84,9 +84,10 @@ extension AsyncCalls {
     /// - Returns: whether it was open. An answer to any other is ignored.
     @discardableResult
     package func answer(
-        _ id: AsyncCallID, for owner: InstanceOwner, _ key: String, _ answer: BackendQuestion.Answer
+        _ id: AsyncCallID, for owners: [InstanceOwner], _ key: String, _ answer: BackendQuestion.Answer
     ) -> Bool {
-        guard state.withLock({ $0.calls[id]?.owner == owner }), let question = take(id, key) else { return false }
+        guard state.withLock({ $0.calls[id].map { owners.contains($0.owner) } ?? false }), let question = take(id, key)
+        else { return false }
         return question.answer(answer)
     }
 

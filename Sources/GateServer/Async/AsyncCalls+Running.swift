@@ -1,47 +1,87 @@
 import GateBackend
 import GateCore
 import GateProtocol
+import GateStore
 import NIOCore
 import Synchronization
 
 /// Carrying calls out, and ending them.
 extension AsyncCalls {
+    /// What the work on a call comes to.
+    private enum WorkEnd: Sendable {
+        case outcome(AsyncOutcome)
+        /// The gateway stops, and the next run goes on with it.
+        case left
+    }
+
     /// - Parameter place: the server at which the call has one of the places for asynchronous calls.
-    func execute(_ id: AsyncCallID, _ place: ExactText?, _ perform: @escaping Perform) async {
-        let begun = state.withLock { state -> (call: GatewayCall, entry: AsyncEntry)? in
-            guard var entry = state.calls[id], let call = entry.call,
-                entry.state.event(.began, now: clock()) == .tell
-            else { return nil }
-            entry.call = nil
-            state.calls[id] = entry
-            return (call, entry)
-        }
-        if let begun {
-            // That it may have been sent is known before it can be.
-            await tell(id)
-            let outcome = await begun.entry.canceller.run { await work(id, begun.call, perform) }
-            let kept = bound(outcome)
-            await end(id, .ended(kept.end), kept)
+    func execute(_ id: AsyncCallID, _ place: ExactText?, _ work: Work) async {
+        if let entry = state.withLock({ $0.calls[id] }), let call = entry.call {
+            let end = await entry.canceller.run { () -> WorkEnd in
+                guard await begin(id, call, work) else { return .left }
+                return await carryOut(id, call, work)
+            }
+            switch end {
+            case .outcome(let outcome):
+                let kept = bound(outcome)
+                await self.end(id, .ended(kept.end), kept)
+            case .left: leave(id)
+            }
         }
         // Also for a call that was cancelled on its way here.
         guard let place, let next = state.withLock({ $0.leave(place, now: .now) }) else { return }
         arrive.yield(.call(next, place: place))
     }
 
-    private func work(_ id: AsyncCallID, _ given: GatewayCall, _ perform: @escaping Perform) async -> AsyncOutcome {
+    /// Writes that the call is being sent. As long as that cannot be written, it is not sent: it waits.
+    ///
+    /// - Returns: false when it is not to be sent: it has ended, or the gateway stops.
+    private func begin(_ id: AsyncCallID, _ call: GatewayCall, _ work: Work) async -> Bool {
+        let mayRepeat = work.mayRepeat(call)
+        let beginning = state.withLock { state -> AsyncEntry? in
+            guard var entry = state.calls[id], entry.state.event(.begins, now: clock()) == .keepIntent else {
+                return nil
+            }
+            entry.isRepeatable = mayRepeat && entry.isInserted
+            state.calls[id] = entry
+            return entry
+        }
+        guard let entry = beginning else { return false }
+        while entry.isInserted {
+            do throws(StoreFailure) {
+                try await store.update(entry.stored)
+                break
+            } catch {
+                if Instant.now >= entry.deadline {
+                    await end(id, .ended(.failed), .error(late(call)))
+                    return false
+                }
+                guard await rest(.seconds(1)) else { return false }
+            }
+        }
+        let hasBegun = state.withLock { state -> Bool in
+            guard !state.isShutDown, state.calls[id]?.state.event(.began, now: clock()) == .tell else { return false }
+            state.calls[id]?.call = nil
+            return true
+        }
+        if hasBegun { announce(id) }
+        return hasBegun
+    }
+
+    private func carryOut(_ id: AsyncCallID, _ given: GatewayCall, _ work: Work) async -> WorkEnd {
         var call = given
         call.isAsync = true
         call.listener = listener(id, given.listener)
         var rounds = 0
         while true {
-            guard let deadline = state.withLock({ $0.calls[id]?.deadline }) else { return .error(cancelled(call)) }
+            guard let deadline = state.withLock({ $0.calls[id]?.deadline }) else { return .left }
             let now = Instant.now
-            guard now < deadline else { return .error(late(call)) }
+            guard now < deadline else { return .outcome(.error(late(call))) }
             call.timeout = now.duration(to: deadline)
             do throws(GateError) {
-                let reply = try await perform(call)
+                let reply = try await work.perform(call)
                 // Whoever waits for the answer itself goes on with it.
-                guard InterimResult.matches(reply), isKept(id) else { return .reply(reply) }
+                guard InterimResult.matches(reply), isKept(id) else { return .outcome(.reply(reply)) }
                 rounds += 1
                 guard rounds <= AsyncCalls.maxRounds else {
                     throw InterimResult.broken(reply, "it asked for input more than \(AsyncCalls.maxRounds) times")
@@ -49,17 +89,54 @@ extension AsyncCalls {
                 let capabilities = given.listener?.capabilities ?? []
                 call.round = try await round(id, InterimResult(reply), capabilities, until: deadline)
             } catch {
-                if Task.isCancelled, isClosed { return .error(AsyncCalls.stopped(error, call)) }
-                guard error.code == .overloaded, !error.sent, isKept(id), !Task.isCancelled else {
-                    return .error(error)
+                let isUntouched = !error.sent && rounds == 0
+                if Task.isCancelled, isClosed { return await stopped(id, error, isUntouched, call) }
+                guard isUntouched, AsyncCalls.passes(error), isKept(id), !Task.isCancelled else {
+                    return .outcome(.error(error))
                 }
                 // It was accepted: a server that is busy at the moment is no reason to give it up.
                 let pause = TimeAmount.seconds(Int64(max(1, min(error.retryAfter ?? 1, 30))))
-                guard now.advanced(by: .nanoseconds(pause.nanoseconds)) < deadline, await rest(pause) else {
-                    return .error(error)
+                guard now.advanced(by: .nanoseconds(pause.nanoseconds)) < deadline else {
+                    return .outcome(.error(error))
                 }
+                await postpone(id, call)
+                guard await rest(pause) else {
+                    return isClosed ? .left : .outcome(.error(error))
+                }
+                guard await begin(id, call, work) else { return .left }
             }
         }
+    }
+
+    /// Failures before a call was sent that may be over soon.
+    private static func passes(_ error: GateError) -> Bool {
+        error.code == .overloaded || error.code == .circuitOpen || error.code == .starting
+    }
+
+    /// Nothing was sent: the call counts as waiting again, also for a run to come.
+    private func postpone(_ id: AsyncCallID, _ call: GatewayCall) async {
+        let waiting = state.withLock { state -> AsyncEntry? in
+            guard state.calls[id]?.state.event(.postponed, now: clock()) == .tell else { return nil }
+            state.calls[id]?.call = call
+            return state.calls[id]
+        }
+        guard let waiting else { return }
+        // If it cannot be written, it counts as sent after a crash: it is not lost, and not repeated.
+        if waiting.isInserted { try? await store.update(waiting.stored) }
+        announce(id)
+    }
+
+    /// What the end of the gateway makes of a call that ran.
+    private func stopped(
+        _ id: AsyncCallID, _ error: GateError, _ isUntouched: Bool, _ call: GatewayCall
+    ) async -> WorkEnd {
+        let entry = state.withLock { $0.calls[id] }
+        if isUntouched, entry?.isInserted == true {
+            await postpone(id, call)
+            return .left
+        }
+        if entry?.isRepeatable == true { return .left }
+        return .outcome(.error(AsyncCalls.stopped(error, call)))
     }
 
     private func isKept(_ id: AsyncCallID) -> Bool { state.withLock { $0.calls[id]?.isKept ?? false } }
@@ -92,7 +169,7 @@ extension AsyncCalls {
             tool: call.target.tool, sent: error.sent)
     }
 
-    private func late(_ call: GatewayCall) -> GateError {
+    func late(_ call: GatewayCall) -> GateError {
         GateError(
             .timeout, "The call's time was over before server '\(call.server)' was free for it. It was not sent.",
             server: call.server, tool: call.target.tool)
@@ -128,7 +205,7 @@ extension AsyncCalls {
             let end: AsyncCallEnd
             switch entry.state.event(event, now: clock()) {
             case .keep(let decided), .stopAndKeep(let decided): end = decided
-            case .nothing, .tell, .publish: return nil
+            case .nothing, .tell, .keepIntent, .publish: return nil
             }
             entry.outcome = outcome
             let asked = entry.questions.takeAll()
@@ -139,22 +216,42 @@ extension AsyncCalls {
         for asked in decided.asked { asked.question.answer(asked.question.unanswered("The call has ended.")) }
         // Harmless for a call whose work is over.
         decided.entry.canceller.cancel()
-        var record = decided.entry.record
-        record.status = decided.end.status
-        record.revision += 1
-        record.updatedAt = max(record.updatedAt, clock())
-        record.expiresAt = record.updatedAt + decided.entry.keepTime.wholeMilliseconds
+        let kept = ending(decided.entry, decided.end, outcome)
+        // The result is held until it is kept, however long that takes.
+        state.withLock { $0.calls[id]?.charge.set(kept.outcome?.count ?? 0) }
+        let isKept = decided.entry.isKept ? await keep(id, kept) : true
+        var record = AsyncCallRecord(kept)
+        record.note = decided.entry.note
         record.outcome = outcome
-        var isKept = true
-        if decided.entry.isKept {
-            do throws(GateError) {
-                try await store.save(record)
-            } catch {
-                isKept = false
-            }
-        }
         publish(id, record, isKept: isKept)
         return true
+    }
+
+    /// A call as it is kept when it has ended.
+    private func ending(_ entry: AsyncEntry, _ end: AsyncCallEnd, _ outcome: AsyncOutcome) -> StoredCall {
+        var kept = entry.stored
+        kept.status = end.status
+        kept.revision += 1
+        kept.updatedAt = max(kept.updatedAt, clock())
+        kept.expiresAt = kept.updatedAt + entry.keepTime.wholeMilliseconds
+        kept.outcome = KeptOutcome(outcome, isIndirect: entry.note.isIndirect).bytes
+        return kept
+    }
+
+    /// Keeps an end. A disk that is full is waited for: nobody is shown what may be lost.
+    private func keep(_ id: AsyncCallID, _ ended: StoredCall) async -> Bool {
+        while true {
+            // A call that became one that is kept a moment ago may be on its way into the store.
+            let (isInserted, isLast) = state.withLock { ($0.calls[id]?.isInserted ?? false, $0.isShutDown) }
+            do throws(StoreFailure) {
+                if isInserted { try await store.update(ended) } else { _ = try await store.insert(ended) }
+                return true
+            } catch {
+                if case .broken = error { return false }
+                guard !isLast else { return false }
+                _ = try? await loop.scheduleTask(in: .seconds(1)) {}.futureResult.get()
+            }
+        }
     }
 
     private func publish(_ id: AsyncCallID, _ kept: AsyncCallRecord, isKept: Bool) {
@@ -181,10 +278,29 @@ extension AsyncCalls {
             waiter.continuation.resume(returning: view)
         }
         for watcher in told.watchers { watcher.body(view, false) }
+        if isKept { ended.withLock { $0 }?(view.record, told.entry.callback) }
+    }
+
+    /// Lets a call go that has not ended: it lies in the store, and the next run goes on with it.
+    func leave(_ id: AsyncCallID) {
+        guard let entry = state.withLock({ $0.remove(id) }) else { return }
+        for waiter in entry.waiters.values {
+            waiter.timer?.cancel()
+            waiter.continuation.resume(returning: entry.view)
+        }
+    }
+
+    /// The questions of a call have changed.
+    func tell(_ id: AsyncCallID) async {
+        let entry = state.withLock { $0.calls[id] }
+        guard let entry, !entry.state.isDecided else { return }
+        // For lists only: after a crash a call that asks is one that was sent.
+        if entry.isInserted { try? await store.update(entry.stored) }
+        announce(id)
     }
 
     /// What its owner sees has changed, but it has not ended.
-    func tell(_ id: AsyncCallID) async {
+    private func announce(_ id: AsyncCallID) {
         typealias Told = (view: AsyncCallView, watchers: [AsyncWatcher], waiters: [AsyncEntry.Waiter])
         let told = state.withLock { state -> Told? in
             guard var entry = state.calls[id], !entry.state.isDecided else { return nil }
@@ -201,8 +317,6 @@ extension AsyncCalls {
             return (entry.view, state.watchers.values.filter { $0.owner == entry.owner }, waiters)
         }
         guard let told else { return }
-        // A store that cannot take this note will not take the end either, which is when it matters.
-        try? await store.save(told.view.record)
         for waiter in told.waiters {
             waiter.timer?.cancel()
             waiter.continuation.resume(returning: told.view)
@@ -229,21 +343,17 @@ extension AsyncCalls {
             guard let call = entry.call else { continue }
             await end(id, .ended(.failed), .error(self.late(call)))
         }
-        await store.expire(now: clock())
+        if started.duration(to: .now) >= limits.expiryGrace { await store.expire(now: clock()) }
     }
 }
 
 extension CallReply {
     /// The same in memory of its own: what it came in may be much larger.
     fileprivate var compact: CallReply {
-        guard let copy = try? WireMessage(ByteBuffer(bytes: message.buffer.readableBytesView), limits: .own) else {
+        guard let copy = try? WireMessage(ByteBuffer(bytes: message.buffer.readableBytesView), limits: .checkedBefore)
+        else {
             return self
         }
         return CallReply(message: copy, server: server, tool: tool, duration: duration, correlationID: correlationID)
     }
-}
-
-extension JSONLimits {
-    /// For what has been scanned before, by the limits of its connection.
-    fileprivate static var own: JSONLimits { JSONLimits(nodes: .max, members: .max) }
 }

@@ -2,10 +2,14 @@ import GateBackend
 import GateConfig
 package import GateCore
 package import GateProtocol
+package import GateStore
 package import NIOCore
 import Synchronization
 
 /// Calls that nobody has to wait for: accepted, carried out in the background, their outcome kept for whoever submitted them.
+///
+/// A call is accepted when it lies in the store, sent when the store says so, ended when its outcome lies there: whatever happens to
+/// the process, no accepted call is lost, and none that may have been sent is sent again unless its tool may be repeated.
 ///
 /// The calls run in the task group of ``run(_:)``, which belongs to the gateway's life. At one server only so many run at once;
 /// others wait here, fair between agents, so that calls whose callers wait find their places at the server free.
@@ -21,16 +25,25 @@ package final class AsyncCalls: Sendable {
         package var resultBytes = 16 * 1_024 * 1_024
         /// Calls with one server at once.
         package var runningPerServer = 32
+        /// How long after a start nothing is forgotten: until then somebody may notice that the clock is wrong.
+        package var expiryGrace = Duration.zero
 
         package init() {}
     }
 
-    typealias Perform = @Sendable (GatewayCall) async throws(GateError) -> CallReply
+    /// What the calls are carried out with.
+    struct Work: Sendable {
+        let perform: @Sendable (GatewayCall) async throws(GateError) -> CallReply
+        /// Whether a call does no harm when it is carried out twice, by the word of a server that the operator trusts.
+        let mayRepeat: @Sendable (GatewayCall) -> Bool
+    }
 
     enum Arrival: Sendable {
         /// To be carried out; with the server at which it has a place.
         case call(AsyncCallID, place: ExactText?)
         case changed(AsyncCallID)
+        /// It ran when an earlier run of the gateway ended.
+        case orphaned(AsyncCallID)
         case cancelled(AsyncCallID)
         case ownerLeft(InstanceOwner)
         case upkeep
@@ -49,16 +62,21 @@ package final class AsyncCalls: Sendable {
         /// Set when no more calls are taken: why.
         var closed: GateError?
         var ticker: RepeatedTask?
+        /// Set when what runs is not waited for any more.
+        var isShutDown = false
     }
 
     let state = Mutex(State())
     let limits: Limits
-    let store: any AsyncCallStore
+    let store: any CallStore
     let budget: MemoryBudget
     let loop: any EventLoop
     /// Milliseconds since 1970.
     let clock: @Sendable () -> Int
     private let random: @Sendable () -> AsyncCallID
+    let started = Instant.now
+    /// Told of each end that is kept, and of the URL that is to be told.
+    let ended = Mutex<(@Sendable (AsyncCallRecord, String?) -> Void)?>(nil)
     private let arrivals: AsyncStream<Arrival>
     let arrive: AsyncStream<Arrival>.Continuation
 
@@ -67,8 +85,8 @@ package final class AsyncCalls: Sendable {
 
     /// - Parameter loop: where waits and expiry are timed.
     package init(
-        limits: Limits = Limits(), store: any AsyncCallStore, budget: MemoryBudget, loop: any EventLoop,
-        clock: @escaping @Sendable () -> Int = WallClock.milliseconds,
+        limits: Limits = Limits(), store: any CallStore, budget: MemoryBudget, loop: any EventLoop,
+        clock: @escaping @Sendable () -> Int = SteadyClock().milliseconds,
         ids: @escaping @Sendable () -> AsyncCallID = {
             var random = SystemRandomNumberGenerator()
             return AsyncCallID(using: &random)
@@ -83,8 +101,7 @@ package final class AsyncCalls: Sendable {
         (arrivals, arrive) = AsyncStream.makeStream()
     }
 
-    /// - Parameter budget: what the process holds for others; half of it may be results.
-    convenience init(_ config: GatewayConfig, budget: MemoryBudget, loop: any EventLoop) {
+    convenience init(_ config: GatewayConfig, store: any CallStore, budget: MemoryBudget, loop: any EventLoop) {
         var limits = Limits()
         limits.timeout = config.async.timeout
         limits.resultTTL = config.async.resultTTL
@@ -92,16 +109,20 @@ package final class AsyncCalls: Sendable {
         limits.pendingPerAgent = config.async.maxPendingPerAgent
         limits.resultBytes = config.async.maxResultBytes
         limits.runningPerServer = max(1, config.limits.inFlightPerBackend / 2)
-        self.init(
-            limits: limits,
-            store: MemoryCallStore(budget: budget, maxRecords: limits.pending, maxBytes: budget.limit / 2),
-            budget: budget, loop: loop)
+        limits.expiryGrace = .seconds(900)
+        self.init(limits: limits, store: store, budget: budget, loop: loop)
     }
 
     /// Carries out all calls until ``shutDown()``.
     ///
-    /// - Parameter perform: makes one call; cancelling its task cancels the call.
-    package func run(_ perform: @escaping @Sendable (GatewayCall) async throws(GateError) -> CallReply) async {
+    /// - Parameters:
+    ///   - perform: makes one call; cancelling its task cancels the call.
+    ///   - mayRepeat: whether a call does no harm when it is carried out twice.
+    package func run(
+        _ perform: @escaping @Sendable (GatewayCall) async throws(GateError) -> CallReply,
+        mayRepeat: @escaping @Sendable (GatewayCall) -> Bool = { _ in false }
+    ) async {
+        let work = Work(perform: perform, mayRepeat: mayRepeat)
         let ticker = loop.scheduleRepeatedTask(
             initialDelay: AsyncCalls.upkeepInterval, delay: AsyncCalls.upkeepInterval
         ) { [arrive] _ in arrive.yield(.upkeep) }
@@ -113,8 +134,9 @@ package final class AsyncCalls: Sendable {
         await withDiscardingTaskGroup { group in
             for await arrival in arrivals {
                 switch arrival {
-                case .call(let id, let place): group.addTask { await self.execute(id, place, perform) }
+                case .call(let id, let place): group.addTask { await self.execute(id, place, work) }
                 case .changed(let id): group.addTask { await self.tell(id) }
+                case .orphaned(let id): group.addTask { await self.endOrphan(id) }
                 case .cancelled(let id): group.addTask { await self.giveUp(id) }
                 case .ownerLeft(let owner): group.addTask { await self.end(owner) }
                 case .upkeep: group.addTask { await self.upkeep() }
@@ -124,22 +146,26 @@ package final class AsyncCalls: Sendable {
         }
     }
 
-    /// Takes no more calls, and ends those that have not begun and those that wait for somebody's answer. What runs goes on.
+    /// Takes no more calls, leaves those that have not begun to the next run, and ends those that wait for somebody's answer. What
+    /// runs goes on.
     package func close() {
         state.withLock { $0.closed = $0.closed ?? AsyncCalls.draining }
         arrive.yield(.drain)
     }
 
-    /// Cancels what still runs; ``run(_:)`` returns when all has ended.
+    /// Cancels what still runs; ``run(_:mayRepeat:)`` returns when all has ended.
     package func shutDown() async {
         close()
         await drain()
-        let (ticker, running) = state.withLock { ($0.ticker.take(), $0.calls.values.map(\.canceller)) }
+        let (ticker, running) = state.withLock { state in
+            state.isShutDown = true
+            return (state.ticker.take(), state.calls.values.map(\.canceller))
+        }
         ticker?.cancel()
         for canceller in running { canceller.cancel() }
         arrive.finish()
         // Those that were on their way to begin.
-        for entry in state.withLock({ Array($0.calls.values) }) where entry.call != nil { await refuse(entry) }
+        for entry in state.withLock({ Array($0.calls.values) }) where entry.call != nil { await giveBack(entry) }
     }
 
     private func drain() async {
@@ -147,12 +173,14 @@ package final class AsyncCalls: Sendable {
             if entry.state.status == .inputRequired {
                 await end(entry.id, .ended(.outcomeUnknown), .error(AsyncCalls.unanswered(entry)))
             } else if state.withLock({ $0.waiting[entry.sequence] != nil }) {
-                await refuse(entry)
+                await giveBack(entry)
             }
         }
     }
 
-    private func refuse(_ entry: AsyncEntry) async {
+    /// A call that has not begun: if it lies in the store it is left for the next run.
+    private func giveBack(_ entry: AsyncEntry) async {
+        if entry.isInserted { return leave(entry.id) }
         var error = AsyncCalls.draining
         error.server = entry.server
         await end(entry.id, .ended(.failed), .error(error))
@@ -170,33 +198,54 @@ package final class AsyncCalls: Sendable {
 
     // MARK: Taking calls in
 
-    /// Takes a call in. It runs from here on, whether or not somebody waits for it.
+    /// Takes a call in. When this returns it lies in the store, and it runs from here on whether or not somebody waits for it.
     ///
     /// - Parameters:
     ///   - owner: for whom the call exists.
     ///   - lifetime: how long the caller wants to be able to ask for it, from now on; the call may not take longer either.
-    /// - Throws: `OVERLOADED`, `DRAINING` or the store's failure; the call was not sent then.
+    ///   - key: the owner's own name for what it wants: submitted again under it, it is the same call and not carried out twice.
+    ///   - callback: a URL that is told of the end; checked by ``CallbackPolicy``.
+    /// - Throws: `OVERLOADED`, `DRAINING`, `STORAGE_FULL`, `STORAGE_FAILED`: the call was not sent then. `IDEMPOTENCY_CONFLICT` when
+    ///   something else was submitted under the key.
     package func submit(
-        _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote()
+        _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote(),
+        key: String? = nil, callback: String? = nil
     ) async throws(GateError) -> AsyncCallView {
-        let view = try admit(call, owner, lifetime, note, isKept: true)
-        do throws(GateError) {
-            try await store.save(view.record)
+        let kept = key.map { StoredCall.Key(text: $0, digest: call.digest) }
+        let entry = try admit(call, owner, lifetime, note, isKept: true, key: kept, callback: callback)
+        let known: StoredCall?
+        do throws(StoreFailure) {
+            known = try await store.insert(entry.submitted(call))
         } catch {
-            _ = state.withLock { $0.remove(view.id) }
-            throw error
+            _ = state.withLock { $0.remove(entry.id) }
+            throw GateError(error, entry.server)
         }
-        start(view.id)
-        return view
+        guard let known else {
+            state.withLock { $0.calls[entry.id]?.isInserted = true }
+            start(entry.id)
+            return entry.view
+        }
+        _ = state.withLock { $0.remove(entry.id) }
+        guard known.key?.digest == kept?.digest else { throw AsyncCalls.keyTaken(entry) }
+        return try await view(known.id, for: [owner]) ?? AsyncCallView(record: AsyncCallRecord(known))
+    }
+
+    private static func keyTaken(_ entry: AsyncEntry) -> GateError {
+        GateError(
+            .idempotencyConflict,
+            "Another call was submitted under this idempotency key: another tool or other arguments. Nothing was sent. Use a new key "
+                + "for a new call.", source: .caller, server: entry.server, tool: entry.tool)
     }
 
     func admit(
-        _ call: GatewayCall, _ owner: InstanceOwner, _ lifetime: Duration?, _ note: AsyncCallNote, isKept: Bool
-    ) throws(GateError) -> AsyncCallView {
+        _ call: GatewayCall, _ owner: InstanceOwner, _ lifetime: Duration?, _ note: AsyncCallNote, isKept: Bool,
+        key: StoredCall.Key? = nil, callback: String? = nil
+    ) throws(GateError) -> AsyncEntry {
         let agent = ExactText(call.caller.agent)
-        guard budget.admits(.call), store.hasRoom else { throw AsyncCalls.outOfMemory(call.server) }
+        guard budget.admits(.call) else { throw AsyncCalls.outOfMemory(call.server) }
+        if let refusal = store.refusal { throw GateError(refusal, call.server) }
         let (id, now) = (random(), clock())
-        let admitted = state.withLock { state -> Result<AsyncCallView, GateError> in
+        let admitted = state.withLock { state -> Result<AsyncEntry, GateError> in
             if let closed = state.closed { return .failure(closed) }
             guard state.calls.count < limits.pending else {
                 return .failure(tooMany("stonegate has", limits.pending, "async.max_pending", call.server))
@@ -211,10 +260,9 @@ package final class AsyncCalls: Sendable {
             state.lastSequence += 1
             let entry = AsyncEntry(
                 id: id, sequence: state.lastSequence, call: call, owner: owner, lifetime: lifetime, note: note,
-                limits: limits,
-                isKept: isKept, budget: budget, now: now)
+                limits: limits, isKept: isKept, key: key, callback: callback, budget: budget, now: now)
             state.calls[id] = entry
-            return .success(entry.view)
+            return .success(entry)
         }
         return try admitted.get()
     }
@@ -222,8 +270,8 @@ package final class AsyncCalls: Sendable {
     private static func outOfMemory(_ server: String) -> GateError {
         GateError(
             .overloaded,
-            "The results of asynchronous calls, or all that stonegate holds, are near what limits.buffered_bytes allows. "
-                + "The call was not sent. Collect results, or try again later.", server: server, retryAfter: 5)
+            "What stonegate holds for others is near what limits.buffered_bytes allows. The call was not sent. Try again later.",
+            server: server, retryAfter: 5)
     }
 
     private func tooMany(_ who: String, _ limit: Int, _ key: String, _ server: String) -> GateError {
@@ -234,7 +282,7 @@ package final class AsyncCalls: Sendable {
     }
 
     /// Gives the call a place at its server, or puts it in line.
-    private func start(_ id: AsyncCallID) {
+    func start(_ id: AsyncCallID) {
         let place = state.withLock { state -> ExactText? in
             guard let entry = state.calls[id], !entry.state.isDecided else { return nil }
             let server = ExactText(entry.server)

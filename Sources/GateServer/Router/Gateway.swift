@@ -3,6 +3,7 @@ package import GateConfig
 package import GateCore
 import GateDiscovery
 package import GateProtocol
+package import GateStore
 package import Logging
 package import NIOCore
 import Synchronization
@@ -30,8 +31,8 @@ package final class Gateway: GatewayServices {
     private let stopHandler = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init(
-        config: GatewayConfig, source: ConfigSource, directory: StateDirectory, group: any EventLoopGroup,
-        environment: [String: String], logger: Logger
+        config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
+        group: any EventLoopGroup, environment: [String: String], logger: Logger
     ) {
         maxCallTimeout = config.limits.maxCallTimeout
         pageSize = config.gateway.pageSize
@@ -40,7 +41,7 @@ package final class Gateway: GatewayServices {
         let saved = SavedState(directory)
         self.saved = saved
         budget = MemoryBudget(limit: config.limits.bufferedBytes)
-        asyncCalls = AsyncCalls(config, budget: budget, loop: group.next())
+        asyncCalls = AsyncCalls(config, store: calls, budget: budget, loop: group.next())
         agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
@@ -69,12 +70,31 @@ package final class Gateway: GatewayServices {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await self.asyncCalls.run { call throws(GateError) in try await self.call(call) }
+                await self.asyncCalls.run(
+                    { call throws(GateError) in try await self.call(call) }, mayRepeat: { self.isRepeatable($0) })
             }
             await registry.run()
             await asyncCalls.shutDown()
         }
         saved.flush()
+    }
+
+    /// Goes on with what an earlier run had accepted. Before the first request: whoever asks for such a call must find it.
+    package func recoverCalls() async throws(StoreFailure) {
+        let found = try await asyncCalls.recover()
+        if found != AsyncCalls.Recovered() {
+            logger.notice(
+                """
+                asynchronous calls of an earlier run: \(found.queued) go on, \(found.unknown) were under way and are not repeated, \
+                \(found.unreadable) cannot be read
+                """)
+        }
+    }
+
+    /// Whether a call does no harm when it is carried out twice.
+    private func isRepeatable(_ call: GatewayCall) -> Bool {
+        guard case .tool = call.operation, let entry = registry.entry(call.server) else { return false }
+        return entry.backend.settings.trustsAnnotations && catalog.snapshot.repeatable.contains(call.target)
     }
 
     /// What is in force: after a reload not what the gateway started with.
@@ -219,9 +239,7 @@ package final class Gateway: GatewayServices {
         forwarded.round = call.round
         if case .tool(_, let arguments) = call.operation {
             forwarded.demandsTask = catalog.snapshot.taskSupport(target) == .required
-            if backend.settings.trustsAnnotations {
-                forwarded.isRepeatable = catalog.snapshot.repeatable.contains(target)
-            }
+            forwarded.isRepeatable = backend.settings.trustsAnnotations && catalog.snapshot.repeatable.contains(target)
             forwarded.mirrored = mirrored(arguments, target)
         }
         var reply = try await backend.call(forwarded)

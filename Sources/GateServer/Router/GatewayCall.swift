@@ -78,6 +78,12 @@ package struct Caller: Sendable {
         self.session = session
         self.visibility = visibility
     }
+
+    /// Whose calls are that nobody waits for: the agent can come back in another session.
+    package var owner: InstanceOwner { isNamed ? .namedAgent(ExactText(agent)) : .agent(ExactText(agent)) }
+
+    /// The names by which the caller is known: what its session submitted is its own too.
+    package var owners: [InstanceOwner] { session.map { [owner, $0] } ?? [owner] }
 }
 
 /// A backend's answer to a call.

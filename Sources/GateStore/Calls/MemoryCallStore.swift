@@ -1,139 +1,163 @@
 package import GateCore
-import GateProtocol
 import Synchronization
 
-/// Keeps asynchronous calls as long as the process lives.
-///
-/// Results are charged to the process's memory. When they take more than their share, those go first that were collected, then the
-/// oldest; the record stays and says what has become of its result.
-package final class MemoryCallStore: AsyncCallStore {
+/// Keeps calls as long as the process lives: the twin of the stores on a disk, for tests.
+package final class MemoryCallStore: CallStore {
     private struct Kept: Sendable {
-        var record: AsyncCallRecord
-        var charge: MemoryCharge
+        var call: StoredCall
         var isCollected = false
+        var isTold = false
+    }
+
+    private struct OwnedKey: Hashable {
+        let owner: InstanceOwner
+        let key: ExactText
     }
 
     private struct State {
-        var records: [AsyncCallID: Kept] = [:]
-        /// The ids of an owner in the order of their sequence.
-        var owners: [InstanceOwner: [AsyncCallID]] = [:]
-        /// Ended calls, oldest end first.
-        var ended: [AsyncCallID] = []
+        var calls: [AsyncCallID: Kept] = [:]
+        var keys: [OwnedKey: AsyncCallID] = [:]
         var bytes = 0
+        var lastSequence: UInt64 = 0
+        var failure: StoreFailure?
     }
 
     private let state = Mutex(State())
-    private let budget: MemoryBudget
-    private let maxRecords: Int
     private let maxBytes: Int
 
-    /// - Parameters:
-    ///   - maxRecords: ended calls that are kept.
-    ///   - maxBytes: what their results may take.
-    package init(budget: MemoryBudget, maxRecords: Int, maxBytes: Int) {
-        self.budget = budget
-        self.maxRecords = maxRecords
-        self.maxBytes = maxBytes
-    }
+    /// - Parameter maxBytes: what outcomes may take.
+    package init(maxBytes: Int) { self.maxBytes = maxBytes }
 
-    package var count: Int { state.withLock { $0.records.count } }
+    package var count: Int { state.withLock { $0.calls.count } }
     package var bytes: Int { state.withLock { $0.bytes } }
-    package var hasRoom: Bool { bytes < maxBytes }
 
-    package func save(_ record: AsyncCallRecord) {
+    /// Lets every write fail from here on, as a disk may; nil ends it.
+    package func fail(_ failure: StoreFailure?) { state.withLock { $0.failure = failure } }
+
+    package var refusal: StoreFailure? {
         state.withLock { state in
-            if let known = state.records[record.id] {
-                guard known.record.status.end == nil, record.revision > known.record.revision else { return }
-                state.records[record.id]?.record = record
-            } else {
-                state.records[record.id] = Kept(record: record, charge: MemoryCharge(budget))
-                add(record, &state)
+            state.failure
+                ?? (state.bytes >= maxBytes
+                    ? .full("the results that are kept take \(state.bytes) bytes, all that they may") : nil)
+        }
+    }
+
+    package func insert(_ call: StoredCall) throws(StoreFailure) -> StoredCall? {
+        try state.withLock { state throws(StoreFailure) in
+            if let failure = state.failure { throw failure }
+            if state.calls[call.id] != nil {
+                update(call, &state)
+                return nil
             }
-            guard record.status.end != nil else { return }
-            state.ended.append(record.id)
-            charge(record.id, record.outcome?.size ?? 0, &state)
+            if let key = call.key {
+                let owned = OwnedKey(owner: call.owner, key: ExactText(key.text))
+                if let id = state.keys[owned], var known = state.calls[id]?.call {
+                    known.request = []
+                    return known
+                }
+                state.keys[owned] = call.id
+            }
+            state.lastSequence = max(state.lastSequence, call.sequence)
+            state.calls[call.id] = Kept(call: call)
+            state.bytes += call.outcome?.count ?? 0
             makeRoom(&state)
+            return nil
         }
     }
 
-    /// Calls of one owner are nearly always saved in their order.
-    private func add(_ record: AsyncCallRecord, _ state: inout State) {
-        let ids = state.owners[record.owner] ?? []
-        let place = ids.lastIndex { (state.records[$0]?.record.sequence ?? 0) < record.sequence }.map { $0 + 1 } ?? 0
-        state.owners[record.owner, default: []].insert(record.id, at: place)
+    package func update(_ call: StoredCall) throws(StoreFailure) {
+        try state.withLock { state throws(StoreFailure) in
+            if let failure = state.failure { throw failure }
+            update(call, &state)
+        }
     }
 
-    package func find(_ id: AsyncCallID) -> AsyncCallRecord? { state.withLock { $0.records[id]?.record } }
+    private func update(_ call: StoredCall, _ state: inout State) {
+        guard var known = state.calls[call.id]?.call, known.status.end == nil, known.revision < call.revision else {
+            return
+        }
+        known.status = call.status
+        known.isRepeatable = call.isRepeatable
+        known.revision = call.revision
+        known.updatedAt = call.updatedAt
+        known.expiresAt = call.expiresAt
+        if call.status.end != nil {
+            known.request = []
+            known.outcome = call.outcome
+            state.bytes += call.outcome?.count ?? 0
+        }
+        state.calls[call.id]?.call = known
+        makeRoom(&state)
+    }
 
-    package func list(_ owner: InstanceOwner, after sequence: UInt64, limit: Int) -> [AsyncCallRecord] {
-        state.withLock { state in
-            var found: [AsyncCallRecord] = []
-            for id in state.owners[owner] ?? [] where found.count < limit {
-                if let record = state.records[id]?.record, record.sequence > sequence { found.append(record) }
+    package func find(_ id: AsyncCallID) -> StoredCall? { state.withLock { $0.calls[id]?.call } }
+
+    package func list(_ query: CallQuery) -> [StoredCall] {
+        let found = state.withLock { state in
+            state.calls.values.map(\.call).filter { call in
+                query.owners.contains(call.owner) && (query.statuses.isEmpty || query.statuses.contains(call.status))
+                    && query.server.map { $0.sameBytes(as: call.server) } ?? true
             }
-            return found
+        }
+        let ordered: [StoredCall]
+        switch query.order {
+        case .oldestFirst:
+            ordered = found.filter { $0.sequence > query.past ?? 0 }.sorted { $0.sequence < $1.sequence }
+        case .newestFirst:
+            ordered = found.filter { $0.sequence < query.past ?? .max }.sorted { $0.sequence > $1.sequence }
+        }
+        return ordered.prefix(query.limit).map { call in
+            var call = call
+            call.request = []
+            call.outcome = nil
+            return call
         }
     }
 
-    package func collected(_ id: AsyncCallID) { state.withLock { $0.records[id]?.isCollected = true } }
+    package func unfinished() -> [StoredCall] {
+        state.withLock { $0.calls.values.map(\.call).filter { $0.status.end == nil } }
+            .sorted { $0.sequence < $1.sequence }
+    }
+
+    package func untold(limit: Int) -> [AsyncCallID] {
+        let kept = state.withLock { state in
+            state.calls.values.filter { $0.call.callback != nil && !$0.isTold && $0.call.status.end != nil }
+        }
+        return kept.map(\.call).sorted { $0.updatedAt < $1.updatedAt }.prefix(limit).map(\.id)
+    }
+
+    package func told(_ id: AsyncCallID) { state.withLock { $0.calls[id]?.isTold = true } }
+
+    package func lastSequence() -> UInt64 { state.withLock { $0.lastSequence } }
+
+    package func collected(_ id: AsyncCallID) { state.withLock { $0.calls[id]?.isCollected = true } }
 
     package func remove(_ owner: InstanceOwner) {
-        state.withLock { state in remove(Set(state.owners[owner] ?? []), &state) }
+        state.withLock { state in
+            for call in state.calls.values.map(\.call) where call.owner == owner { remove(call, &state) }
+        }
     }
 
     package func expire(now: Int) {
         state.withLock { state in
-            remove(Set(state.ended.filter { state.records[$0].map { $0.record.expiresAt <= now } ?? false }), &state)
-        }
-    }
-
-    // MARK: Bounds
-
-    private func charge(_ id: AsyncCallID, _ bytes: Int, _ state: inout State) {
-        guard let before = state.records[id]?.charge.bytes else { return }
-        state.bytes += bytes - before
-        state.records[id]?.charge.set(bytes)
-    }
-
-    private func remove(_ ids: Set<AsyncCallID>, _ state: inout State) {
-        guard !ids.isEmpty else { return }
-        var owners: Set<InstanceOwner> = []
-        for id in ids {
-            charge(id, 0, &state)
-            if let gone = state.records.removeValue(forKey: id)?.record { owners.insert(gone.owner) }
-        }
-        state.ended.removeAll(where: ids.contains)
-        for owner in owners {
-            state.owners[owner]?.removeAll(where: ids.contains)
-            if state.owners[owner]?.isEmpty == true { state.owners[owner] = nil }
-        }
-    }
-
-    private func makeRoom(_ state: inout State) {
-        while state.ended.count > maxRecords {
-            guard let id = state.ended.first(where: { state.records[$0]?.isCollected == true }) ?? state.ended.first
-            else { return }
-            remove([id], &state)
-        }
-        guard state.bytes > maxBytes else { return }
-        let oldestFirst = state.ended
-        for mayBeUnseen in [false, true] {
-            for id in oldestFirst where state.bytes > maxBytes {
-                guard let kept = state.records[id], kept.charge.bytes > 0, mayBeUnseen || kept.isCollected else {
-                    continue
-                }
-                giveUp(id, kept.record, &state)
+            for call in state.calls.values.map(\.call) where call.status.end != nil && call.expiresAt <= now {
+                remove(call, &state)
             }
         }
     }
 
-    private func giveUp(_ id: AsyncCallID, _ record: AsyncCallRecord, _ state: inout State) {
-        charge(id, 0, &state)
-        state.records[id]?.record.outcome = .error(
-            GateError(
-                .overloaded,
-                "The call has ended (\(record.status.rawValue)), but its result is not kept any more: the results of "
-                    + "asynchronous calls take more memory than their share of limits.buffered_bytes. Collect results soon.",
-                server: record.server, tool: record.tool, sent: true))
+    private func remove(_ call: StoredCall, _ state: inout State) {
+        state.calls[call.id] = nil
+        if let key = call.key { state.keys[OwnedKey(owner: call.owner, key: ExactText(key.text))] = nil }
+        state.bytes -= call.outcome?.count ?? 0
+    }
+
+    /// What was collected goes when there is no room for what was not.
+    private func makeRoom(_ state: inout State) {
+        guard state.bytes > maxBytes else { return }
+        let collected = state.calls.values.filter { $0.isCollected && $0.call.outcome != nil }.map(\.call)
+        for call in collected.sorted(by: { $0.updatedAt < $1.updatedAt }) where state.bytes > maxBytes {
+            remove(call, &state)
+        }
     }
 }

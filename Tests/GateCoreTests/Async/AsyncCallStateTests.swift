@@ -5,6 +5,9 @@ import Testing
     @Test func aCallRunsAndEndsWhenItsEndIsKept() {
         var call = AsyncCallState(now: 100)
         #expect(call.status == .queued)
+        #expect(call.event(.begins, now: 105) == .keepIntent)
+        // Until that lies in the store it is not sent: its owner sees it wait, the store gets to know that it runs.
+        #expect(call.status == .queued && call.keptStatus == .running)
         #expect(call.event(.began, now: 110) == .tell)
         #expect(call.event(.ended(.complete), now: 120) == .keep(.complete))
         #expect(call.status == .running)
@@ -19,7 +22,7 @@ import Testing
     @Test func questionsComeAndGo() {
         var call = AsyncCallState(now: 0)
         #expect(call.event(.asked(1), now: 1) == .nothing)
-        _ = call.event(.began, now: 1)
+        begin(&call, now: 1)
         #expect(call.event(.asked(1), now: 2) == .tell)
         #expect(call.status == .inputRequired)
         #expect(call.event(.asked(2), now: 3) == .tell)
@@ -32,7 +35,7 @@ import Testing
         var waiting = AsyncCallState(now: 0)
         #expect(waiting.event(.cancelled, now: 1) == .keep(.cancelled))
         var running = AsyncCallState(now: 0)
-        _ = running.event(.began, now: 1)
+        begin(&running, now: 1)
         #expect(running.event(.cancelled, now: 2) == .stopAndKeep(.cancelled))
         #expect(running.event(.ended(.complete), now: 3) == .nothing)
         #expect(running.event(.cancelled, now: 3) == .nothing)
@@ -41,15 +44,50 @@ import Testing
 
     @Test func anEndThatCouldNotBeKeptIsNotPromised() {
         var call = AsyncCallState(now: 0)
-        _ = call.event(.began, now: 1)
+        begin(&call, now: 1)
         _ = call.event(.ended(.complete), now: 2)
         #expect(call.event(.kept(false), now: 3) == .publish(.outcomeUnknown))
         #expect(call.status == .outcomeUnknown)
     }
 
+    @Test func whatBeginsCanStillBeCancelledUnsent() {
+        var call = AsyncCallState(now: 0)
+        #expect(call.event(.began, now: 1) == .nothing)
+        _ = call.event(.begins, now: 1)
+        #expect(call.event(.begins, now: 1) == .nothing)
+        #expect(call.event(.cancelled, now: 2) == .keep(.cancelled))
+        #expect(call.event(.began, now: 3) == .nothing)
+        #expect(call.status == .queued)
+    }
+
+    @Test func whatWasNotSentWaitsAgain() {
+        var call = AsyncCallState(now: 0)
+        begin(&call, now: 1)
+        let revision = call.revision
+        #expect(call.event(.postponed, now: 2) == .tell)
+        #expect(call.status == .queued && call.keptStatus == .queued && call.revision > revision)
+        #expect(call.event(.begins, now: 3) == .keepIntent)
+        _ = call.event(.began, now: 3)
+        _ = call.event(.asked(1), now: 4)
+        #expect(call.event(.postponed, now: 5) == .nothing)
+    }
+
+    @Test func aCallOfAnEarlierRunGoesOnWhereItWas() {
+        var waiting = AsyncCallState(isQueued: true, createdAt: 5, updatedAt: 7, revision: 3)
+        #expect(waiting.status == .queued && waiting.createdAt == 5 && waiting.updatedAt == 7)
+        _ = waiting.event(.begins, now: 6)
+        #expect(waiting.revision == 4 && waiting.updatedAt == 7)
+        #expect(AsyncCallState(isQueued: false, createdAt: 5, updatedAt: 7, revision: 3).status == .running)
+    }
+
+    private func begin(_ call: inout AsyncCallState, now: Int) {
+        #expect(call.event(.begins, now: now) == .keepIntent)
+        #expect(call.event(.began, now: now) == .tell)
+    }
+
     @Test func timeDoesNotRunBackwards() {
         var call = AsyncCallState(now: 500)
-        _ = call.event(.began, now: 10)
+        begin(&call, now: 10)
         #expect(call.updatedAt == 500)
     }
 
@@ -68,7 +106,7 @@ import Testing
                 let action = call.event(event, now: step)
                 switch action {
                 case .nothing: #expect(call == before, "seed \(seed)")
-                case .tell: #expect(call.status.end == nil, "seed \(seed)")
+                case .tell, .keepIntent: #expect(call.status.end == nil, "seed \(seed)")
                 case .keep(let end), .stopAndKeep(let end): decided.append(end)
                 case .publish(let end): published.append(end)
                 }
@@ -85,8 +123,10 @@ import Testing
     }
 
     private static func event(_ random: inout SeededGenerator) -> AsyncCallState.Event {
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<7, using: &random) {
         case 0: .began
+        case 5: .begins
+        case 6: .postponed
         case 1: .asked(Int.random(in: 0...2, using: &random))
         case 2: .cancelled
         case 3: .ended(AsyncCallEnd.allCases.randomElement(using: &random) ?? .failed)

@@ -1,6 +1,7 @@
 import GateBackend
 import GateCore
 import GateProtocol
+import GateStore
 import GateTestKit
 import NIOCore
 import NIOPosix
@@ -14,19 +15,21 @@ struct AsyncCallsRig: Sendable {
     let begun = Journal<String>(name: "begun")
     let cancelled = Journal<String>(name: "cancelled")
     let performed = Journal<GatewayCall>(name: "performed")
+    let recovered = Journal<AsyncCalls.Recovered>(name: "recovered")
     private let gate = Hold()
 
     static func with(
-        _ limits: AsyncCalls.Limits = AsyncCalls.Limits(), store: MemoryCallStore? = nil,
+        _ limits: AsyncCalls.Limits = AsyncCalls.Limits(), store: any CallStore = MemoryCallStore(maxBytes: .max),
         budget: MemoryBudget = MemoryBudget(), clock: @escaping @Sendable () -> Int = WallClock.milliseconds,
         _ body: @Sendable (AsyncCallsRig) async throws -> Void
     ) async throws {
         let rig = AsyncCallsRig(
             calls: AsyncCalls(
-                limits: limits,
-                store: store ?? MemoryCallStore(budget: budget, maxRecords: 100, maxBytes: 1_000_000), budget: budget,
-                loop: MultiThreadedEventLoopGroup.singleton.next(), clock: clock))
-        async let running: Void = rig.calls.run { call throws(GateError) in try await rig.perform(call) }
+                limits: limits, store: store, budget: budget, loop: MultiThreadedEventLoopGroup.singleton.next(),
+                clock: clock))
+        rig.recovered.append(try await rig.calls.recover())
+        async let running: Void = rig.calls.run(
+            { call throws(GateError) in try await rig.perform(call) }, mayRepeat: { $0.target.tool.contains("safe") })
         do {
             try await body(rig)
         } catch {
@@ -38,9 +41,12 @@ struct AsyncCallsRig: Sendable {
         #expect(rig.calls.pending == 0)
     }
 
-    func call(_ tool: String, server: String = "web", agent: String = "one") -> GatewayCall {
+    func call(
+        _ tool: String, server: String = "web", agent: String = "one", arguments: String? = nil
+    ) -> GatewayCall {
         GatewayCall(
-            target: ToolTarget(server: server, tool: tool), arguments: nil, caller: Caller(agent: agent, source: .mcp),
+            target: ToolTarget(server: server, tool: tool), arguments: arguments.map { ByteBuffer(string: $0) },
+            caller: Caller(agent: agent, source: .mcp),
             listener: CallListener(capabilities: .questions) { _ in })
     }
 
@@ -51,7 +57,7 @@ struct AsyncCallsRig: Sendable {
         performed.append(call)
         begun.append(tool)
         switch tool {
-        case "hold":
+        case "hold", "safe hold":
             await Hold().wait()
             cancelled.append(tool)
             throw GateError(.cancelled, "cancelled", sent: true)

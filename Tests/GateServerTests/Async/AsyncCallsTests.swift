@@ -1,6 +1,7 @@
 import GateBackend
 import GateCore
 import GateProtocol
+import GateStore
 import GateTestKit
 import NIOCore
 import Synchronization
@@ -12,15 +13,19 @@ import Testing
     private static let owner = InstanceOwner.agent(ExactText("one"))
     private static let other = InstanceOwner.agent(ExactText("two"))
 
+    private static func query(_ owner: InstanceOwner, after sequence: UInt64? = nil, limit: Int) -> CallQuery {
+        CallQuery(owners: [owner], order: .oldestFirst, past: sequence, limit: limit)
+    }
+
     @Test func aCallRunsAndItsOutcomeStays() async throws {
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("echo"), owner: Self.owner)
             #expect(view.status == .queued)
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             #expect(ended.status == .complete)
             guard case .reply(let reply)? = ended.outcome else { return #expect(Bool(false), "no reply") }
             #expect(String(buffer: reply.result) == #"{"content":[],"tool":"echo"}"#)
-            let again = try #require(try await rig.calls.view(view.id, for: Self.owner))
+            let again = try #require(try await rig.calls.view(view.id, for: [Self.owner]))
             #expect(again.status == .complete)
             #expect(rig.calls.pending == 0)
         }
@@ -30,17 +35,20 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let held = try await rig.calls.submit(rig.call("hold"), owner: Self.owner)
             let done = try await rig.calls.submit(rig.call("echo"), owner: Self.owner)
-            _ = try await rig.calls.wait(done.id, for: Self.owner)
+            _ = try await rig.calls.wait(done.id, for: [Self.owner])
             for id in [held.id, done.id] {
-                #expect(try await rig.calls.view(id, for: Self.other) == nil)
-                #expect(try await rig.calls.wait(id, for: Self.other) == nil)
-                #expect(try await rig.calls.cancel(id, for: Self.other) == nil)
-                #expect(!rig.calls.answer(id, for: Self.other, "question-1", .result(ByteBuffer(string: "{}"))))
+                #expect(try await rig.calls.view(id, for: [Self.other]) == nil)
+                #expect(try await rig.calls.wait(id, for: [Self.other]) == nil)
+                #expect(try await rig.calls.cancel(id, for: [Self.other]) == nil)
+                #expect(!rig.calls.answer(id, for: [Self.other], "question-1", .result(ByteBuffer(string: "{}"))))
             }
-            #expect(try await rig.calls.list(Self.other, limit: 10).isEmpty)
-            #expect(try await rig.calls.list(Self.owner, limit: 10).map(\.id) == [held.id, done.id])
-            #expect(try await rig.calls.list(Self.owner, after: held.record.sequence, limit: 10).map(\.id) == [done.id])
-            #expect(try await rig.calls.list(Self.owner, limit: 1).map(\.id) == [held.id])
+            #expect(try await rig.calls.list(Self.query(Self.other, limit: 10)).isEmpty)
+            #expect(try await rig.calls.list(Self.query(Self.owner, limit: 10)).map(\.id) == [held.id, done.id])
+            #expect(
+                try await rig.calls.list(Self.query(Self.owner, after: held.record.sequence, limit: 10)).map(\.id) == [
+                    done.id
+                ])
+            #expect(try await rig.calls.list(Self.query(Self.owner, limit: 1)).map(\.id) == [held.id])
         }
     }
 
@@ -48,14 +56,14 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("hold"), owner: Self.owner)
             _ = try await rig.begun.first { $0 == "hold" }
-            guard case .cancelled(let cancelled)? = try await rig.calls.cancel(view.id, for: Self.owner) else {
+            guard case .cancelled(let cancelled)? = try await rig.calls.cancel(view.id, for: [Self.owner]) else {
                 return #expect(Bool(false), "not cancelled")
             }
             #expect(cancelled.status == .cancelled)
             guard case .error(let error)? = cancelled.outcome else { return #expect(Bool(false), "no error") }
             #expect(error.code == .cancelled && error.sent)
             _ = try await rig.cancelled.first { $0 == "hold" }
-            guard case .tooLate(let later)? = try await rig.calls.cancel(view.id, for: Self.owner) else {
+            guard case .tooLate(let later)? = try await rig.calls.cancel(view.id, for: [Self.owner]) else {
                 return #expect(Bool(false), "cancelled twice")
             }
             #expect(later.status == .cancelled)
@@ -70,17 +78,17 @@ import Testing
             for _ in 0..<5 { views.append(try await rig.calls.submit(rig.call("hold"), owner: Self.owner)) }
             _ = try await rig.begun.first(from: 1) { $0 == "hold" }
             let elsewhere = try await rig.calls.submit(rig.call("echo", server: "other"), owner: Self.owner)
-            _ = try await rig.calls.wait(elsewhere.id, for: Self.owner)
+            _ = try await rig.calls.wait(elsewhere.id, for: [Self.owner])
             #expect(rig.begun.all.count { $0 == "hold" } == 2)
             // One that waits is cancelled, one that runs makes room.
-            guard case .cancelled(let waiting)? = try await rig.calls.cancel(views[2].id, for: Self.owner),
+            guard case .cancelled(let waiting)? = try await rig.calls.cancel(views[2].id, for: [Self.owner]),
                 case .error(let error)? = waiting.outcome
             else { return #expect(Bool(false), "not cancelled") }
             #expect(!error.sent)
-            _ = try await rig.calls.cancel(views[0].id, for: Self.owner)
+            _ = try await rig.calls.cancel(views[0].id, for: [Self.owner])
             _ = try await rig.begun.first(from: 3) { $0 == "hold" }
-            #expect(try await rig.calls.view(views[3].id, for: Self.owner)?.status == .running)
-            #expect(try await rig.calls.view(views[4].id, for: Self.owner)?.status == .queued)
+            #expect(try await rig.calls.view(views[3].id, for: [Self.owner])?.status == .running)
+            #expect(try await rig.calls.view(views[4].id, for: [Self.owner])?.status == .queued)
         }
     }
 
@@ -101,24 +109,23 @@ import Testing
         }
     }
 
-    @Test func resultsTakeNoMoreThanTheirShare() async throws {
-        let budget = MemoryBudget(limit: 1_000_000)
-        let store = MemoryCallStore(budget: budget, maxRecords: 100, maxBytes: 25_000)
-        try await AsyncCallsRig.with(store: store, budget: budget) { rig in
+    @Test func aStoreThatIsFullRefusesUntilResultsAreCollected() async throws {
+        let store = MemoryCallStore(maxBytes: 25_000)
+        try await AsyncCallsRig.with(store: store) { rig in
             var views: [AsyncCallView] = []
-            for _ in 0..<4 {
+            for _ in 0..<3 {
                 let view = try await rig.calls.submit(rig.call("big"), owner: Self.owner)
                 views.append(view)
-                _ = try await rig.calls.wait(view.id, for: Self.owner)
-                if views.count == 2 { await rig.calls.collected(view.id) }
+                _ = try await rig.calls.wait(view.id, for: [Self.owner])
             }
-            #expect(store.bytes <= 25_000)
-            #expect(budget.used == store.bytes)
-            // The collected one goes first, then the oldest; what has ended stays ended.
-            for (index, lost) in [(0, true), (1, true), (2, false), (3, false)] {
-                let view = try #require(try await rig.calls.view(views[index].id, for: Self.owner))
-                #expect(view.status == .complete)
-                if case .error(let error)? = view.outcome { #expect(lost && error.sent) } else { #expect(!lost) }
+            await #expect { try await rig.calls.submit(rig.call("echo"), owner: Self.owner) } throws: {
+                ($0 as? GateError)?.code == .storageFull && ($0 as? GateError)?.sent == false
+            }
+            // What nobody has seen stays.
+            for view in views {
+                guard case .reply? = try await rig.calls.view(view.id, for: [Self.owner])?.outcome else {
+                    return #expect(Bool(false), "a result is lost")
+                }
             }
         }
     }
@@ -128,7 +135,7 @@ import Testing
         limits.resultBytes = 1_000
         try await AsyncCallsRig.with(limits) { rig in
             let view = try await rig.calls.submit(rig.call("big"), owner: Self.owner)
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             #expect(ended.status == .failed)
             guard case .error(let error)? = ended.outcome else { return #expect(Bool(false), "no error") }
             #expect(error.sent && error.message.contains("async.max_result_bytes"))
@@ -141,23 +148,23 @@ import Testing
             let view = try await rig.calls.submit(rig.call("echo"), owner: Self.owner, lifetime: .seconds(60))
             #expect(view.ttl == 60_000)
             now.withLock { $0 += 10_000 }
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             #expect(ended.record.expiresAt >= 1_060_000)
             now.withLock { $0 = ended.record.expiresAt - 1 }
             await rig.calls.upkeep()
-            #expect(try await rig.calls.view(view.id, for: Self.owner) != nil)
+            #expect(try await rig.calls.view(view.id, for: [Self.owner]) != nil)
             now.withLock { $0 = ended.record.expiresAt }
             await rig.calls.upkeep()
-            #expect(try await rig.calls.view(view.id, for: Self.owner) == nil)
+            #expect(try await rig.calls.view(view.id, for: [Self.owner]) == nil)
         }
     }
 
     @Test func aWaitHasItsTime() async throws {
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("hold"), owner: Self.owner)
-            let waited = try await rig.calls.wait(view.id, for: Self.owner, upTo: .milliseconds(20))
+            let waited = try await rig.calls.wait(view.id, for: [Self.owner], upTo: .milliseconds(20))
             #expect(waited?.status.end == nil)
-            let task = Task { try await rig.calls.wait(view.id, for: Self.owner) }
+            let task = Task { try await rig.calls.wait(view.id, for: [Self.owner]) }
             task.cancel()
             #expect(try await task.value?.status.end == nil)
         }
@@ -167,7 +174,7 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.attempt(rig.call("echo"), owner: Self.owner, for: .seconds(20))
             #expect(view.status == .complete)
-            #expect(try await rig.calls.view(view.id, for: Self.owner) == nil)
+            #expect(try await rig.calls.view(view.id, for: [Self.owner]) == nil)
             #expect(rig.calls.pending == 0)
         }
     }
@@ -176,9 +183,9 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.attempt(rig.call("gate"), owner: Self.owner, for: .milliseconds(10))
             #expect(view.status.end == nil)
-            #expect(try await rig.calls.view(view.id, for: Self.owner) != nil)
+            #expect(try await rig.calls.view(view.id, for: [Self.owner]) != nil)
             rig.open()
-            #expect(try await rig.calls.wait(view.id, for: Self.owner)?.status == .complete)
+            #expect(try await rig.calls.wait(view.id, for: [Self.owner])?.status == .complete)
         }
     }
 
@@ -196,24 +203,24 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("steps"), owner: Self.owner)
             _ = try await rig.begun.first { $0 == "steps told" }
-            let seen = try #require(try await rig.calls.view(view.id, for: Self.owner))
+            let seen = try #require(try await rig.calls.view(view.id, for: [Self.owner]))
             #expect(seen.progress.map { String(buffer: $0) } == #""progress":2"#)
             rig.open()
-            _ = try await rig.calls.wait(view.id, for: Self.owner)
+            _ = try await rig.calls.wait(view.id, for: [Self.owner])
         }
     }
 
     @Test func aQuestionWaitsForItsAnswer() async throws {
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("ask"), owner: Self.owner)
-            let asked = try #require(try await rig.calls.wait(view.id, for: Self.owner, orQuestion: true))
+            let asked = try #require(try await rig.calls.wait(view.id, for: [Self.owner], orQuestion: true))
             #expect(asked.status == .inputRequired)
             let question = try #require(asked.questions.first)
             #expect(question.method == "elicitation/create")
             let answer = BackendQuestion.Answer.result(ByteBuffer(string: #"{"action":"accept"}"#))
-            #expect(rig.calls.answer(view.id, for: Self.owner, question.key, answer))
-            #expect(!rig.calls.answer(view.id, for: Self.owner, question.key, answer))
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            #expect(rig.calls.answer(view.id, for: [Self.owner], question.key, answer))
+            #expect(!rig.calls.answer(view.id, for: [Self.owner], question.key, answer))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             guard case .reply(let reply)? = ended.outcome else { return #expect(Bool(false), "no reply") }
             #expect(String(buffer: reply.result).contains("accept"))
         }
@@ -224,12 +231,12 @@ import Testing
             let view = try await rig.calls.submit(rig.call("rounds"), owner: Self.owner)
             var keys: Set<String> = []
             for _ in 0..<2 {
-                let asked = try #require(try await rig.calls.wait(view.id, for: Self.owner, orQuestion: true))
+                let asked = try #require(try await rig.calls.wait(view.id, for: [Self.owner], orQuestion: true))
                 let question = try #require(asked.questions.first)
                 #expect(keys.insert(question.key).inserted)
-                rig.calls.answer(view.id, for: Self.owner, question.key, .result(ByteBuffer(string: #"{"a":1}"#)))
+                rig.calls.answer(view.id, for: [Self.owner], question.key, .result(ByteBuffer(string: #"{"a":1}"#)))
             }
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             #expect(ended.status == .complete)
             let rounds = rig.performed.all.compactMap(\.round)
             #expect(rounds.compactMap { $0.state.map { String(buffer: $0) } } == [#""s1""#, #""s2""#])
@@ -240,7 +247,7 @@ import Testing
     @Test func anOverloadedServerIsTriedAgain() async throws {
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("busy"), owner: Self.owner)
-            #expect(try await rig.calls.wait(view.id, for: Self.owner)?.status == .complete)
+            #expect(try await rig.calls.wait(view.id, for: [Self.owner])?.status == .complete)
             #expect(rig.performed.all.count == 2)
         }
     }
@@ -249,37 +256,44 @@ import Testing
         try await AsyncCallsRig.with { rig in
             for (tool, status) in [("died", AsyncCallStatus.outcomeUnknown), ("down", .failed)] {
                 let view = try await rig.calls.submit(rig.call(tool), owner: Self.owner)
-                #expect(try await rig.calls.wait(view.id, for: Self.owner)?.status == status)
+                #expect(try await rig.calls.wait(view.id, for: [Self.owner])?.status == status)
             }
         }
     }
 
-    @Test func closingEndsWhatWaitsAndLetsTheRestFinish() async throws {
+    @Test func closingLeavesWhatWaitsToTheNextRunAndLetsTheRestFinish() async throws {
         var limits = AsyncCalls.Limits()
         limits.runningPerServer = 1
-        try await AsyncCallsRig.with(limits) { rig in
+        let store = MemoryCallStore(maxBytes: .max)
+        let left = Mutex<AsyncCallID?>(nil)
+        try await AsyncCallsRig.with(limits, store: store) { rig in
             let running = try await rig.calls.submit(rig.call("gate"), owner: Self.owner)
             _ = try await rig.begun.first { $0 == "gate" }
             let waiting = try await rig.calls.submit(rig.call("echo"), owner: Self.owner)
+            left.withLock { $0 = waiting.id }
             rig.calls.close()
-            let ended = try #require(try await rig.calls.wait(waiting.id, for: Self.owner))
-            guard case .error(let error)? = ended.outcome else { return #expect(Bool(false), "no error") }
-            #expect(error.code == .draining && !error.sent)
+            #expect(try await rig.calls.wait(waiting.id, for: [Self.owner])?.status == .queued)
             await #expect { try await rig.calls.submit(rig.call("echo"), owner: Self.owner) } throws: {
                 ($0 as? GateError)?.code == .draining
             }
             rig.open()
-            #expect(try await rig.calls.wait(running.id, for: Self.owner)?.status == .complete)
+            #expect(try await rig.calls.wait(running.id, for: [Self.owner])?.status == .complete)
+        }
+        let id = try #require(left.withLock { $0 })
+        try await AsyncCallsRig.with(limits, store: store) { rig in
+            #expect(rig.recovered.all == [AsyncCalls.Recovered(queued: 1)])
+            let ended = try #require(try await rig.calls.wait(id, for: [Self.owner]))
+            #expect(ended.status == .complete)
         }
     }
 
     @Test func closingDoesNotWaitForAnswers() async throws {
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("ask"), owner: Self.owner)
-            let asked = try #require(try await rig.calls.wait(view.id, for: Self.owner, orQuestion: true))
+            let asked = try #require(try await rig.calls.wait(view.id, for: [Self.owner], orQuestion: true))
             #expect(asked.status == .inputRequired)
             rig.calls.close()
-            let ended = try #require(try await rig.calls.wait(view.id, for: Self.owner))
+            let ended = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
             #expect(ended.status == .outcomeUnknown)
         }
     }
@@ -300,7 +314,7 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let view = try await rig.calls.submit(rig.call("hold"), owner: Self.owner)
             _ = try await rig.begun.first { $0 == "hold" }
-            async let waited = rig.calls.wait(view.id, for: Self.owner)
+            async let waited = rig.calls.wait(view.id, for: [Self.owner])
             await rig.calls.shutDown()
             let seen = try await waited
             ended.withLock { $0 = seen }
@@ -313,13 +327,13 @@ import Testing
         try await AsyncCallsRig.with { rig in
             let held = try await rig.calls.submit(rig.call("hold"), owner: Self.owner)
             let done = try await rig.calls.submit(rig.call("echo"), owner: Self.owner)
-            _ = try await rig.calls.wait(done.id, for: Self.owner)
+            _ = try await rig.calls.wait(done.id, for: [Self.owner])
             _ = try await rig.begun.first { $0 == "hold" }
             rig.calls.ownerLeft(Self.owner)
             _ = try await rig.cancelled.first { $0 == "hold" }
-            _ = try await rig.calls.wait(held.id, for: Self.owner)
+            _ = try await rig.calls.wait(held.id, for: [Self.owner])
             await rig.calls.end(Self.owner)
-            #expect(try await rig.calls.list(Self.owner, limit: 10).isEmpty)
+            #expect(try await rig.calls.list(Self.query(Self.owner, limit: 10)).isEmpty)
         }
     }
 

@@ -2,6 +2,7 @@ import GateBackend
 import GateConfig
 import GateCore
 import GateProtocol
+import GateStore
 import GateServer
 import GateTestKit
 import NIOCore
@@ -34,7 +35,7 @@ final class FakeServices: GatewayServices {
     let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
     let asyncCalls = AsyncCalls(
-        store: MemoryCallStore(budget: MemoryBudget(), maxRecords: 1_000, maxBytes: 10_000_000), budget: MemoryBudget(),
+        store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),
         loop: MultiThreadedEventLoopGroup.singleton.next())
 
     static let standard = [

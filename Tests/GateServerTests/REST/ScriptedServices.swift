@@ -2,6 +2,7 @@ import GateBackend
 import GateConfig
 import GateCore
 import GateProtocol
+import GateStore
 import GateTestKit
 import NIOCore
 import NIOPosix
@@ -17,7 +18,7 @@ final class ScriptedServices: GatewayServices {
     let catalog: ToolCatalog
     let calls = Journal<GatewayCall>(name: "calls")
     let asyncCalls = AsyncCalls(
-        store: MemoryCallStore(budget: MemoryBudget(), maxRecords: 1_000, maxBytes: 10_000_000), budget: MemoryBudget(),
+        store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),
         loop: MultiThreadedEventLoopGroup.singleton.next())
     /// What changed the servers, as `start alpha`.
     let actions = Journal<String>(name: "actions")

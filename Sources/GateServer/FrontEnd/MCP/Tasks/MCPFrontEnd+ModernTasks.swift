@@ -68,13 +68,13 @@ extension MCPFrontEnd {
         do throws(GateError) {
             if isUpdate { return try await updateTask(task, message, context, id) }
             if isGet {
-                guard let view = try await tasks.view(task, for: context.owner) else {
+                guard let view = try await tasks.view(task, for: context.owners) else {
                     return MCPFrontEnd.noTask("retrieve", id, status: .badRequest)
                 }
                 if view.outcome != nil { await tasks.collected(task) }
                 return .detailed(detailed(view, context), id)
             }
-            guard try await tasks.cancel(task, for: context.owner) != nil else {
+            guard try await tasks.cancel(task, for: context.owners) != nil else {
                 return MCPFrontEnd.noTask("cancel", id, status: .badRequest)
             }
             return .acknowledged(id)
@@ -108,7 +108,7 @@ extension MCPFrontEnd {
             return .error(
                 RPCCode.invalidParams, "params.inputResponses must be an object.", id: id, status: .badRequest)
         }
-        guard let view = try await tasks.view(task, for: context.owner) else {
+        guard let view = try await tasks.view(task, for: context.owners) else {
             return MCPFrontEnd.noTask("update", id, status: .badRequest)
         }
         var answers: [(key: String, text: ByteBuffer)] = []
@@ -123,7 +123,7 @@ extension MCPFrontEnd {
             }
             answers.append((question.key, ByteBuffer(bytes: text.readableBytesView)))
         }
-        for answer in answers { tasks.answer(task, for: context.owner, answer.key, .result(answer.text)) }
+        for answer in answers { tasks.answer(task, for: context.owners, answer.key, .result(answer.text)) }
         return .acknowledged(id)
     }
 
@@ -167,7 +167,9 @@ extension MCPFrontEnd {
     func subscribable(_ ids: [String], _ context: MCPContext) async -> [String] {
         var found: [String] = []
         for text in ids {
-            guard let id = AsyncCallID(text), let view = try? await tasks.view(id, for: context.owner) else { continue }
+            guard let id = AsyncCallID(text), let view = try? await tasks.view(id, for: context.owners) else {
+                continue
+            }
             found.append(view.id.description)
         }
         return found
@@ -176,7 +178,7 @@ extension MCPFrontEnd {
     /// Tells a subscription of those of its tasks that have ended before it listened: nothing else will come of them.
     func tellEnded(_ ids: [String], _ context: MCPContext, _ outlet: any EventOutlet) async {
         for id in ids.compactMap({ AsyncCallID($0) }) {
-            guard let view = try? await tasks.view(id, for: context.owner), view.status.end != nil else { continue }
+            guard let view = try? await tasks.view(id, for: context.owners), view.status.end != nil else { continue }
             _ = outlet.notify(Notice(method: MCPMethod.taskChanged, params: detailed(view, context)))
         }
     }

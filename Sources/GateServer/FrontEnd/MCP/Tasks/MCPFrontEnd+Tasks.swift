@@ -2,6 +2,7 @@ import GateBackend
 import GateCore
 import GateHTTP
 import GateProtocol
+import GateStore
 import NIOCore
 import NIOHTTP1
 
@@ -43,12 +44,12 @@ extension MCPFrontEnd {
             case .create: return try await createTask(message, context, id)
             case .list: return try await listTasks(message, context, id)
             case .get, .result:
-                guard let task = taskID(message), let view = try await tasks.view(task, for: context.owner) else {
+                guard let task = taskID(message), let view = try await tasks.view(task, for: context.owners) else {
                     return MCPFrontEnd.noTask("retrieve", id)
                 }
                 return .task(view, context.version, id, now: tasks.clock())
             case .cancel:
-                guard let task = taskID(message), let outcome = try await tasks.cancel(task, for: context.owner) else {
+                guard let task = taskID(message), let outcome = try await tasks.cancel(task, for: context.owners) else {
                     return MCPFrontEnd.noTask("cancel", id)
                 }
                 switch outcome {
@@ -149,7 +150,8 @@ extension MCPFrontEnd {
             last = sequence
         }
         // One more than is shown tells whether there are more.
-        let found = try await tasks.list(context.owner, after: last, limit: MCPFrontEnd.tasksPerPage + 1)
+        let found = try await tasks.list(
+            CallQuery(owners: [context.owner], order: .oldestFirst, past: last, limit: MCPFrontEnd.tasksPerPage + 1))
         let shown = found.prefix(MCPFrontEnd.tasksPerPage)
         var out = RPCReply.opening(id)
         out.writeStaticString("{\"tasks\":[")
@@ -196,13 +198,13 @@ extension MCPFrontEnd {
     ) async -> RPCReply {
         do throws(GateError) {
             var view = try await tasks.wait(
-                task, for: context.owner, upTo: MCPFrontEnd.patience, orQuestion: true)
+                task, for: context.owners, upTo: MCPFrontEnd.patience, orQuestion: true)
             if view?.status.end == nil, view != nil, !Task.isCancelled {
                 channel.begin()
                 let asker = context.session.map { TaskAsker(questions, task, $0, context, channel, tasks) }
                 let watch = tasks.watch(context.owner) { view, _ in asker?.ask(view) }
-                if let now = try await tasks.view(task, for: context.owner) { asker?.ask(now) }
-                view = try await tasks.wait(task, for: context.owner)
+                if let now = try await tasks.view(task, for: context.owners) { asker?.ask(now) }
+                view = try await tasks.wait(task, for: context.owners)
                 withExtendedLifetime(watch) {}
                 asker?.end()
             }
@@ -237,7 +239,14 @@ extension MCPFrontEnd {
 extension MCPContext {
     /// For whom tasks exist: the session, or where there is none the agent.
     var owner: InstanceOwner {
-        session.map { .session(high: $0.id.high, low: $0.id.low) } ?? .agent(ExactText(agent))
+        session.map { .session(high: $0.id.high, low: $0.id.low) } ?? agentOwner
+    }
+
+    /// The names by which whoever asks is known: what the agent submitted in another way is its task too.
+    var owners: [InstanceOwner] { session == nil ? [owner] : [owner, agentOwner] }
+
+    private var agentOwner: InstanceOwner {
+        headers?.contains(AgentName.header) ?? false ? .namedAgent(ExactText(agent)) : .agent(ExactText(agent))
     }
 }
 

@@ -16,7 +16,7 @@ final class TaskAsker: Sendable {
     private let task: AsyncCallID
     private let session: MCPSession
     private let capabilities: ClientCapabilities
-    private let owner: InstanceOwner
+    private let owners: [InstanceOwner]
     private let channel: any ReplyChannel
     private let tasks: AsyncCalls
     private let state = Mutex(State())
@@ -31,7 +31,7 @@ final class TaskAsker: Sendable {
         self.channel = channel
         self.tasks = tasks
         capabilities = context.capabilities.known(to: context.version)
-        owner = context.owner
+        owners = context.owners
     }
 
     /// Asks what is open and has not been asked here, and takes back what nobody wants to know any more.
@@ -59,12 +59,12 @@ final class TaskAsker: Sendable {
             question.kind, question.params, version: session.version, capabilities: capabilities,
             elicitationID: ElicitationID.make)
         guard case .params(let params) = form else {
-            tasks.answer(task, for: owner, question.key, .result(QuestionKind.cancel))
+            tasks.answer(task, for: owners, question.key, .result(QuestionKind.cancel))
             return
         }
         let key = questions.ask(session.id, question.kind, TaskText.related(params, to: task), on: channel) {
-            [tasks, task, owner] answer in
-            tasks.answer(task, for: owner, question.key, answer)
+            [tasks, task, owners] answer in
+            tasks.answer(task, for: owners, question.key, answer)
         }
         state.withLock { $0.asked[question.key] = key }
     }
