@@ -72,7 +72,7 @@ let package = Package(
             name: "GateServer",
             dependencies: [
                 "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateBackend",
-                "GateHTTP", "CCrypto",
+                "GateHTTP", "GateCurl", "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),

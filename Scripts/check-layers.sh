@@ -20,6 +20,7 @@ Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateHTTP: GateCore NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
 Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging

@@ -11,6 +11,8 @@ package struct BackendURL: Sendable, Hashable {
     package let hasCredentials: Bool
     /// Lower-case, without port and brackets.
     package let host: String
+    /// As written; nil for the scheme's own.
+    package let port: Int?
 
     /// Why a text is no usable address.
     package struct Problem: Error, Equatable {
@@ -29,6 +31,9 @@ package struct BackendURL: Sendable, Hashable {
         isSecure = parts.isSecure
         hasCredentials = parts.hasCredentials
         host = String(decoding: parts.host.map(\.lowercased), as: UTF8.self)
+        port = parts.hostAndPort.suffix(from: parts.host.endIndex).split(separator: UInt8(ascii: ":")).last.flatMap {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
         shown =
             (parts.isSecure ? "https://" : "http://") + String(decoding: parts.hostAndPort, as: UTF8.self)
             + String(decoding: parts.path, as: UTF8.self)

@@ -62,6 +62,8 @@ extension ConfigField {
             "max_pending": .integer(\.async.maxPending, count),
             "max_pending_per_agent": .integer(\.async.maxPendingPerAgent, count),
             "max_result_bytes": .integer(\.async.maxResultBytes, bytes),
+            "max_stored_bytes": .integer(\.async.maxStoredBytes, 1_048_576...largeBytes.upperBound),
+            "callback_hosts": .texts(\.async.callbackHosts, .hostAndPort),
         ])
 
     private static let logging = fields(

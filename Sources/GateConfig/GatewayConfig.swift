@@ -97,6 +97,10 @@ extension GatewayConfig {
         package var maxPending = 10_000
         package var maxPendingPerAgent = 1_000
         package var maxResultBytes = 16 * 1_024 * 1_024
+        /// What all results that are kept may take on the disk.
+        package var maxStoredBytes = 2 * 1_024 * 1_024 * 1_024
+        /// Hosts that may be told of the ends of calls, as `name` (any port) or `name:port`, lower-case.
+        package var callbackHosts: [String] = []
 
         package init() {}
     }

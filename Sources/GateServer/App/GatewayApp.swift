@@ -76,7 +76,7 @@ package struct GatewayApp: Sendable {
             throw StateDirectoryError(description: "the key for states of calls cannot be used", isBusy: false)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
-        let gateway = Gateway(
+        let gateway = try Gateway(
             config: config, source: source, directory: directory, calls: MemoryCallStore(maxBytes: .max), group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())

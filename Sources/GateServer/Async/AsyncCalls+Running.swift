@@ -278,7 +278,7 @@ extension AsyncCalls {
             waiter.continuation.resume(returning: view)
         }
         for watcher in told.watchers { watcher.body(view, false) }
-        if isKept { ended.withLock { $0 }?(view.record, told.entry.callback) }
+        if isKept, let callback = told.entry.callback { tellEnd(view.record, callback) }
     }
 
     /// Lets a call go that has not ended: it lies in the store, and the next run goes on with it.

@@ -75,17 +75,21 @@ package final class AsyncCalls: Sendable {
     let clock: @Sendable () -> Int
     private let random: @Sendable () -> AsyncCallID
     let started = Instant.now
-    /// Told of each end that is kept, and of the URL that is to be told.
-    let ended = Mutex<(@Sendable (AsyncCallRecord, String?) -> Void)?>(nil)
+    private let callbacks: CallbackPolicy
+    /// Told of the ends of calls that have a callback.
+    private let ended = Mutex<(@Sendable (AsyncCallRecord, String) -> Void)?>(nil)
     private let arrivals: AsyncStream<Arrival>
     let arrive: AsyncStream<Arrival>.Continuation
 
     /// How often what has expired is looked for.
     private static let upkeepInterval = TimeAmount.seconds(15)
 
-    /// - Parameter loop: where waits and expiry are timed.
+    /// - Parameters:
+    ///   - loop: where waits and expiry are timed.
+    ///   - callbacks: which URLs may be told of ends.
     package init(
-        limits: Limits = Limits(), store: any CallStore, budget: MemoryBudget, loop: any EventLoop,
+        limits: Limits = Limits(), callbacks: CallbackPolicy = CallbackPolicy(hosts: []), store: any CallStore,
+        budget: MemoryBudget, loop: any EventLoop,
         clock: @escaping @Sendable () -> Int = SteadyClock().milliseconds,
         ids: @escaping @Sendable () -> AsyncCallID = {
             var random = SystemRandomNumberGenerator()
@@ -93,6 +97,7 @@ package final class AsyncCalls: Sendable {
         }
     ) {
         self.limits = limits
+        self.callbacks = callbacks
         self.store = store
         self.budget = budget
         self.loop = loop
@@ -110,7 +115,8 @@ package final class AsyncCalls: Sendable {
         limits.resultBytes = config.async.maxResultBytes
         limits.runningPerServer = max(1, config.limits.inFlightPerBackend / 2)
         limits.expiryGrace = .seconds(900)
-        self.init(limits: limits, store: store, budget: budget, loop: loop)
+        self.init(
+            limits: limits, callbacks: CallbackPolicy(config), store: store, budget: budget, loop: loop)
     }
 
     /// Carries out all calls until ``shutDown()``.
@@ -145,6 +151,11 @@ package final class AsyncCalls: Sendable {
             }
         }
     }
+
+    /// - Parameter body: gets each kept end of a call with a callback, and the URL; called on any thread.
+    func onEnd(_ body: @escaping @Sendable (AsyncCallRecord, String) -> Void) { ended.withLock { $0 = body } }
+
+    func tellEnd(_ record: AsyncCallRecord, _ callback: String) { ended.withLock { $0 }?(record, callback) }
 
     /// Takes no more calls, leaves those that have not begun to the next run, and ends those that wait for somebody's answer. What
     /// runs goes on.
@@ -211,6 +222,7 @@ package final class AsyncCalls: Sendable {
         _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote(),
         key: String? = nil, callback: String? = nil
     ) async throws(GateError) -> AsyncCallView {
+        if let callback { try callbacks.check(callback) }
         let kept = key.map { StoredCall.Key(text: $0, digest: call.digest) }
         let entry = try admit(call, owner, lifetime, note, isKept: true, key: kept, callback: callback)
         let known: StoredCall?

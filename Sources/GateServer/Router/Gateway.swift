@@ -17,6 +17,7 @@ package final class Gateway: GatewayServices {
     package let budget: MemoryBudget
     package let events = EventHub()
     package let asyncCalls: AsyncCalls
+    private let callbacks: CallbackSender?
     private let agents: CallerLimits?
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
@@ -33,7 +34,7 @@ package final class Gateway: GatewayServices {
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
         group: any EventLoopGroup, environment: [String: String], logger: Logger
-    ) {
+    ) throws {
         maxCallTimeout = config.limits.maxCallTimeout
         pageSize = config.gateway.pageSize
         reloader = ConfigReloader(source: source)
@@ -42,6 +43,8 @@ package final class Gateway: GatewayServices {
         self.saved = saved
         budget = MemoryBudget(limit: config.limits.bufferedBytes)
         asyncCalls = AsyncCalls(config, store: calls, budget: budget, loop: group.next())
+        callbacks = try Gateway.callbacks(config, directory, calls, group.next(), logger)
+        if let callbacks { asyncCalls.onEnd { callbacks.ended($0, $1) } }
         agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
@@ -54,6 +57,17 @@ package final class Gateway: GatewayServices {
         correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
         warnings =
             config.server.unsafeOpenAdmin ? ["unsafe_open_admin is on: anyone on this machine can add servers"] : []
+    }
+
+    /// - Returns: nil when nobody may be called.
+    private static func callbacks(
+        _ config: GatewayConfig, _ directory: StateDirectory, _ store: any CallStore, _ loop: any EventLoop,
+        _ logger: Logger
+    ) throws -> CallbackSender? {
+        guard !config.async.callbackHosts.isEmpty else { return nil }
+        return CallbackSender(
+            store: store, key: try CallbackSecret.load(directory), loop: loop, logger: logger,
+            post: try CallbackSender.poster())
     }
 
     /// Takes in all servers, of the configuration first, with the tools that are known of them. Before the first request:
@@ -73,8 +87,10 @@ package final class Gateway: GatewayServices {
                 await self.asyncCalls.run(
                     { call throws(GateError) in try await self.call(call) }, mayRepeat: { self.isRepeatable($0) })
             }
+            if let callbacks { group.addTask { await callbacks.run() } }
             await registry.run()
             await asyncCalls.shutDown()
+            callbacks?.stop()
         }
         saved.flush()
     }

@@ -1,11 +1,3 @@
-import GateProtocol
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The credential of the control plane: 256 random bits, made at the first start and kept in a file of the owner alone.
 package struct AdminToken: Sendable {
     package static let fileName = "admin.token"
@@ -21,38 +13,13 @@ package struct AdminToken: Sendable {
     ///
     /// - Throws: when the file can be read by others, belongs to somebody else or holds no token; the text says how to mend it.
     package static func load(directory: StateDirectory) throws(StateDirectoryError) -> AdminToken {
-        let path = "\(directory.path)/\(fileName)"
-        var status = stat()
-        if lstat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
-                throw StateDirectoryError(
-                    description: "\(path) is not a file of yours. Remove it; a new token is made at the next start.",
-                    isBusy: false)
-            }
-            guard status.st_mode & 0o077 == 0 else {
-                throw StateDirectoryError(
-                    description:
-                        "\(path) can be read by other users of this machine. Run: chmod 600 \(path) — or remove "
-                        + "it, and a new token is made at the next start.", isBusy: false)
-            }
-            let content = directory.read(fileName) ?? []
-            let token = content.prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0x20 }
-            guard token.count == prefix.utf8.count + 43, token.starts(with: prefix.utf8),
-                token.dropFirst(prefix.utf8.count).allSatisfy(alphabet.contains)
-            else {
-                throw StateDirectoryError(
-                    description: "\(path) holds no token. Remove it; a new one is made at the next start.",
-                    isBusy: false)
-            }
-            return AdminToken(path: path, secret: Array(token))
-        }
-        let token = make()
-        do throws(GateError) {
-            try directory.saveNow(fileName, token + [0x0A])
-        } catch {
-            throw StateDirectoryError(description: error.message, isBusy: false)
-        }
-        return AdminToken(path: path, secret: token)
+        let secret = try SecretFile(name: fileName, holds: "token", isValid: isToken, make: make).load(directory)
+        return AdminToken(path: "\(directory.path)/\(fileName)", secret: secret)
+    }
+
+    private static func isToken(_ text: [UInt8]) -> Bool {
+        text.count == prefix.utf8.count + 43 && text.starts(with: prefix.utf8)
+            && text.dropFirst(prefix.utf8.count).allSatisfy(alphabet.contains)
     }
 
     /// Whether the request's `Authorization` value carries the token. Takes the same time wherever the first difference is.

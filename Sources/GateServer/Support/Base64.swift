@@ -18,6 +18,19 @@ enum Base64 {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// The standard alphabet with its padding.
+    static func encode(_ bytes: [UInt8]) -> String {
+        var out = encodeURL(bytes).utf8.map { letter in
+            switch letter {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: letter
+            }
+        }
+        while out.count % 4 != 0 { out.append(UInt8(ascii: "=")) }
+        return String(decoding: out, as: UTF8.self)
+    }
+
     /// Reads what ``encodeURL(_:)`` writes.
     static func decodeURL(_ text: some Sequence<UInt8>) -> [UInt8]? {
         decode(text, minus: UInt8(ascii: "-"), slash: UInt8(ascii: "_"))
