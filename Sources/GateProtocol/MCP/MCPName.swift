@@ -55,6 +55,8 @@ public enum MCPMeta {
     public static let timeout: StaticString = "stonegate/timeout"
     /// stonegate's own: `true` makes a call a task at once, where its client declares the tasks extension. Not passed on.
     public static let task: StaticString = "stonegate/task"
+    /// stonegate's own: a string under which the same agent can send the same call again without a second execution. Not passed on.
+    public static let idempotencyKey: StaticString = "stonegate/idempotency-key"
     /// What every reserved key begins with.
     public static let reservedPrefix: StaticString = "io.modelcontextprotocol/"
 }

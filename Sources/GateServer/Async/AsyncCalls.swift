@@ -212,18 +212,18 @@ package final class AsyncCalls: Sendable {
     /// Takes a call in. When this returns it lies in the store, and it runs from here on whether or not somebody waits for it.
     ///
     /// - Parameters:
+    ///   - call: with a key, it is the call that the owner submitted under it before, if there is one.
     ///   - owner: for whom the call exists.
     ///   - lifetime: how long the caller wants to be able to ask for it, from now on; the call may not take longer either.
-    ///   - key: the owner's own name for what it wants: submitted again under it, it is the same call and not carried out twice.
     ///   - callback: a URL that is told of the end; checked by ``CallbackPolicy``.
     /// - Throws: `OVERLOADED`, `DRAINING`, `STORAGE_FULL`, `STORAGE_FAILED`: the call was not sent then. `IDEMPOTENCY_CONFLICT` when
     ///   something else was submitted under the key.
     package func submit(
         _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote(),
-        key: String? = nil, callback: String? = nil
+        callback: String? = nil
     ) async throws(GateError) -> AsyncCallView {
         if let callback { try callbacks.check(callback) }
-        let kept = key.map { StoredCall.Key(text: $0, digest: call.digest) }
+        let kept = call.key.map { StoredCall.Key(text: $0, digest: call.digest) }
         let entry = try admit(call, owner, lifetime, note, isKept: true, key: kept, callback: callback)
         let known: StoredCall?
         do throws(StoreFailure) {

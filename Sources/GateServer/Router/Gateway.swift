@@ -219,6 +219,7 @@ package final class Gateway: GatewayServices {
     // MARK: Calls
 
     package func call(_ call: GatewayCall) async throws(GateError) -> CallReply {
+        if call.key != nil, !call.isAsync { return try await once(call) }
         let started = Instant.now
         let id = correlation.next()
         do throws(GateError) {

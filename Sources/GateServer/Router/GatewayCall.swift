@@ -14,6 +14,8 @@ package struct GatewayCall: Sendable {
     package var timeout: Duration?
     /// Whether nobody waits for it: then `async.timeout` bounds it, and `timeout` has been set by it.
     package var isAsync = false
+    /// The caller's own name for it: see ``IdempotencyKey``.
+    package var key: String?
     /// Set when the caller wants to know what happens before the result, or can be asked.
     package var listener: CallListener?
     /// A further round of a call that a backend of 2026-07-28 answered with `input_required`.

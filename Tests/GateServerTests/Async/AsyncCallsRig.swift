@@ -42,12 +42,15 @@ struct AsyncCallsRig: Sendable {
     }
 
     func call(
-        _ tool: String, server: String = "web", agent: String = "one", arguments: String? = nil
+        _ tool: String, server: String = "web", agent: String = "one", arguments: String? = nil,
+        key: String? = nil
     ) -> GatewayCall {
-        GatewayCall(
+        var call = GatewayCall(
             target: ToolTarget(server: server, tool: tool), arguments: arguments.map { ByteBuffer(string: $0) },
             caller: Caller(agent: agent, source: .mcp),
             listener: CallListener(capabilities: .questions) { _ in })
+        call.key = key
+        return call
     }
 
     func open() { gate.open() }

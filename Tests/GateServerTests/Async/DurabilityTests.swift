@@ -175,7 +175,7 @@ import Testing
                 for _ in 0..<20 {
                     group.addTask {
                         try await rig.calls.submit(
-                            rig.call("echo", arguments: "{}"), owner: Self.owner, key: "k"
+                            rig.call("echo", arguments: "{}", key: "k"), owner: Self.owner
                         ).id
                     }
                 }
@@ -184,7 +184,7 @@ import Testing
             let id = try #require(ids.first)
             #expect(ids.count == 1)
             #expect(try await rig.calls.wait(id, for: [Self.owner])?.status == .complete)
-            let again = try await rig.calls.submit(rig.call("echo", arguments: "{}"), owner: Self.owner, key: "k")
+            let again = try await rig.calls.submit(rig.call("echo", arguments: "{}", key: "k"), owner: Self.owner)
             #expect(again.id == id && again.status == .complete && again.outcome != nil)
             #expect(rig.performed.all.count == 1)
             #expect(rig.calls.pending == 0)
@@ -193,13 +193,16 @@ import Testing
 
     @Test func aKeyMeansOneRequestOfOneOwner() async throws {
         try await AsyncCallsRig.with { rig in
-            let first = try await rig.calls.submit(rig.call("echo", arguments: "{}"), owner: Self.owner, key: "k")
-            for call in [rig.call("echo", arguments: "{ }"), rig.call("down", arguments: "{}"), rig.call("echo")] {
-                await #expect { try await rig.calls.submit(call, owner: Self.owner, key: "k") } throws: {
+            let first = try await rig.calls.submit(rig.call("echo", arguments: "{}", key: "k"), owner: Self.owner)
+            for call in [
+                rig.call("echo", arguments: "{ }", key: "k"), rig.call("down", arguments: "{}", key: "k"),
+                rig.call("echo", key: "k"),
+            ] {
+                await #expect { try await rig.calls.submit(call, owner: Self.owner) } throws: {
                     ($0 as? GateError)?.code == .idempotencyConflict && ($0 as? GateError)?.status == 409
                 }
             }
-            let foreign = try await rig.calls.submit(rig.call("down"), owner: Self.other, key: "k")
+            let foreign = try await rig.calls.submit(rig.call("down", key: "k"), owner: Self.other)
             #expect(foreign.id != first.id)
         }
     }

@@ -49,8 +49,15 @@ enum CallMeta {
             return JSONString.equal(text, field.key, MCPMeta.progressToken)
                 || JSONString.equal(text, field.key, MCPMeta.timeout)
                 || JSONString.equal(text, field.key, MCPMeta.task)
+                || JSONString.equal(text, field.key, MCPMeta.idempotencyKey)
                 || key.starts(with: UnsafeBufferPointer(start: reserved.utf8Start, count: reserved.utf8CodeUnitCount))
         }
+    }
+
+    /// The idempotency key of a tool's call; nil when it has none.
+    static func key(_ message: WireMessage) throws(GateError) -> String? {
+        guard let field = message.meta(MCPMeta.idempotencyKey), !field.isNull else { return nil }
+        return try IdempotencyKey.checked(message.string(field) ?? "")
     }
 
     /// What `_meta` allows the call to take; nil when it says nothing.

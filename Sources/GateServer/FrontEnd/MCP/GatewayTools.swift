@@ -60,9 +60,11 @@ struct GatewayTools: Sendable {
             } else {
                 try services.resolve(tool, context.scope)
             }
-        return GatewayCall(
+        var call = GatewayCall(
             target: target, arguments: try inner(given), meta: meta, caller: context.caller(services),
             timeout: context.timeout)
+        call.key = context.key
+        return call
     }
 
     /// The arguments for the tool. Models often write them as a text that holds JSON; that is understood.

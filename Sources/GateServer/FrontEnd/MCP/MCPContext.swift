@@ -18,6 +18,8 @@ struct MCPContext: Sendable {
     var logLevel: LogLevel?
     /// What the caller allows a call to take; nil leaves it to the backend's limit.
     var timeout: Duration?
+    /// The agent's own name for the call.
+    var key: String?
     /// The header of the request: it may repeat arguments and carry a trace.
     var headers: HTTPRequestFields?
 

@@ -20,6 +20,11 @@ extension MCPFrontEnd {
             if let given { context.timeout = min(given, context.timeout ?? given, options.maxCallTimeout) }
         case .failure(let fault): return .answered(fault.reply(id))
         }
+        do throws(GateError) {
+            context.key = try CallMeta.key(message)
+        } catch {
+            return .answered(.error(RPCCode.invalidParams, error.message, id: id))
+        }
         guard case .call(let call)? = method(message, context.scope) else {
             return .answered(unknownMethod(message, id, status: .ok))
         }
@@ -52,9 +57,10 @@ extension MCPFrontEnd {
                         RPCCode.headerMismatch, "The header \(field) does not say what the arguments say.", id: id,
                         status: .badRequest))
             }
-            let call = GatewayCall(
+            var call = GatewayCall(
                 target: target, arguments: arguments, meta: meta, caller: context.caller(services),
                 timeout: context.timeout)
+            call.key = context.key
             return .call(PlannedCall(call: call))
         } catch {
             return .answered(.error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text))

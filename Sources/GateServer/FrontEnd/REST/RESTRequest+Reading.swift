@@ -8,6 +8,22 @@ extension RESTRequest {
         http.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? AgentName.anonymous
     }
 
+    func caller(_ services: any GatewayServices) -> Caller {
+        var caller = Caller(
+            agent: agent, source: .rest, session: services.usesSessions ? SessionName.owner(http.headers) : nil,
+            visibility: visibility)
+        caller.isNamed = http.headers.contains(AgentName.header)
+        return caller
+    }
+
+    /// The idempotency key; nil when there is none.
+    var key: String? {
+        get throws(GateError) {
+            guard let text = http.headers[IdempotencyKey.header] else { return nil }
+            return try IdempotencyKey.checked(text)
+        }
+    }
+
     /// What `X-Stonegate-Timeout` asks for, in milliseconds.
     var timeout: Duration? {
         get throws(GateError) {

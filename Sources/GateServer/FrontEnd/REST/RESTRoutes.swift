@@ -19,13 +19,9 @@ struct RESTRoutes: Sendable {
             } else {
                 try services.resolve(body.tool, request.visibility)
             }
-        let call = GatewayCall(
-            target: target, arguments: body.arguments,
-            caller: Caller(
-                agent: request.agent, source: .rest,
-                session: services.usesSessions ? SessionName.owner(request.http.headers) : nil,
-                visibility: request.visibility),
-            timeout: try request.timeout)
+        var call = GatewayCall(
+            target: target, arguments: body.arguments, caller: request.caller(services), timeout: try request.timeout)
+        call.key = try request.key
         let services = services
         let executor = request.http.executor
         // The client's end cancels the call, and with it what the backend does.

@@ -27,7 +27,8 @@ extension MCPFrontEnd {
         }
         var note = AsyncCallNote()
         note.isIndirect = planned.isIndirect
-        let isAtOnce = message.meta(MCPMeta.task)?.isTrue ?? false
+        // Under a key it is kept from the beginning.
+        let isAtOnce = message.meta(MCPMeta.task)?.isTrue ?? false || planned.call.key != nil
         let result = await canceller.run { [listened, note] () async -> Result<AsyncCallView, GateError> in
             do throws(GateError) {
                 if isAtOnce {
