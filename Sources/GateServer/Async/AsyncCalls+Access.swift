@@ -146,7 +146,7 @@ extension AsyncCalls {
     }
 
     /// Waits for one call at a time. One more returns at once.
-    private static let maxWaiters = 64
+    private static let maxWaiters = 1_024
 
     private func nextNumber() -> UInt64 {
         state.withLock { state in

@@ -46,7 +46,7 @@ extension AsyncCalls {
             state.calls[id] = entry
             return entry
         }
-        guard let entry = beginning else { return false }
+        guard var entry = beginning else { return false }
         while entry.isInserted {
             do throws(StoreFailure) {
                 try await store.update(entry.stored)
@@ -64,7 +64,13 @@ extension AsyncCalls {
             state.calls[id]?.call = nil
             return true
         }
-        if hasBegun { announce(id) }
+        if hasBegun {
+            announce(id)
+        } else if entry.isInserted {
+            // The gateway stops: the next run must find a call that was not sent. An end that came meanwhile stays.
+            _ = entry.state.event(.postponed, now: clock())
+            try? await store.update(entry.stored)
+        }
         return hasBegun
     }
 
@@ -283,7 +289,12 @@ extension AsyncCalls {
 
     /// Lets a call go that has not ended: it lies in the store, and the next run goes on with it.
     func leave(_ id: AsyncCallID) {
-        guard let entry = state.withLock({ $0.remove(id) }) else { return }
+        let left = state.withLock { state -> AsyncEntry? in
+            // One whose end is decided is let go when that is kept.
+            guard let entry = state.calls[id], !entry.state.isDecided else { return nil }
+            return state.remove(id)
+        }
+        guard let entry = left else { return }
         for waiter in entry.waiters.values {
             waiter.timer?.cancel()
             waiter.continuation.resume(returning: entry.view)
