@@ -57,6 +57,25 @@ package struct GatewayApp: Sendable {
         ProcessSpawner.shared.keep(ledger)
     }
 
+    private func open(_ directory: StateDirectory) throws(StateDirectoryError) -> SQLiteStores {
+        do throws(StoreFailure) {
+            return try SQLiteStores(directory: directory.path, maxResultBytes: config.async.maxStoredBytes) {
+                logger.error("\($0)")
+            }
+        } catch {
+            throw StateDirectoryError(description: error.reason, isBusy: false)
+        }
+    }
+
+    private func recover(_ gateway: Gateway) async throws(StateDirectoryError) {
+        do throws(StoreFailure) {
+            try await gateway.recoverCalls()
+        } catch {
+            throw StateDirectoryError(
+                description: "the calls of an earlier run cannot be read: \(error.reason)", isBusy: false)
+        }
+    }
+
     /// Runs the gateway until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP and a change of the file
     /// reload the configuration.
     ///
@@ -75,9 +94,10 @@ package struct GatewayApp: Sendable {
         guard let states = try StateSealer(key: directory.secret("state.key", bytes: 32)) else {
             throw StateDirectoryError(description: "the key for states of calls cannot be used", isBusy: false)
         }
+        let stores = try open(directory)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = try Gateway(
-            config: config, source: source, directory: directory, calls: MemoryCallStore(maxBytes: .max), group: group,
+            config: config, source: source, directory: directory, calls: stores.calls, group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(
@@ -89,7 +109,7 @@ package struct GatewayApp: Sendable {
             configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)
         gateway.reloader.started(with: file)
         gateway.takeInServers()
-        try await gateway.recoverCalls()
+        try await recover(gateway)
         do {
             try await server.start()
         } catch {
@@ -126,6 +146,7 @@ package struct GatewayApp: Sendable {
             }
         }
         ledger.flush()
+        await stores.close()
         try? await group.shutdownGracefully()
         logger.notice("stopped")
     }

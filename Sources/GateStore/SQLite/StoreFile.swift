@@ -1,0 +1,144 @@
+import GRDB
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Opens one database file: looks before it touches, moves a damaged one aside, and brings an older one to the present form.
+struct StoreFile {
+    let path: String
+    let schema: StoreSchema
+    /// Whether a commit waits for the disk. False: after a crash of the machine the last moments may be missing.
+    let isDurable: Bool
+
+    /// A file up to this size is checked as a whole at the start; of a larger one what is read is checked.
+    private static let wholeCheckBytes = 256 * 1_024 * 1_024
+
+    /// - Parameters:
+    ///   - salvage: carries over what can be read of a damaged file that has been moved aside: gets where it lies and the new database.
+    ///   - report: told in words what was done with a damaged file.
+    /// - Throws: ``StoreFailure/broken(_:)`` for a file of a newer version or of another program, which is left as it is.
+    func open(
+        salvage: (String, DatabasePool) -> Int, report: (String) -> Void
+    ) throws(StoreFailure) -> DatabasePool {
+        let (head, size) = try readHead()
+        if size > 0 {
+            guard let head else { return try replace(why: "it is no database", salvage, report) }
+            guard head.applicationID == StoreSchema.applicationID || head.userVersion == 0 else {
+                throw .broken("\(path) is the file of another program. Move it away, or set another server.data_dir.")
+            }
+            guard head.userVersion <= schema.version else { throw newer(head.userVersion) }
+        }
+        do throws(StoreFailure) {
+            return try openSound(size)
+        } catch {
+            guard case .broken(let reason) = error, size > 0 || exists(path + "-wal") else { throw error }
+            if reason.hasPrefix(StoreFile.newerMark) { throw error }
+            return try replace(why: reason, salvage, report)
+        }
+    }
+
+    private static let newerMark = "a newer stonegate"
+
+    private func newer(_ version: Int32) -> StoreFailure {
+        .broken(
+            "\(StoreFile.newerMark) wrote \(path) (version \(version), this one knows \(schema.version)). Start that one, or set another "
+                + "server.data_dir. The file was not changed.")
+    }
+
+    private func openSound(_ size: Int) throws(StoreFailure) -> DatabasePool {
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
+            try pool.writeWithoutTransaction { database in
+                // What lies in the log of writes counts, and is not in the file's head yet.
+                let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                guard version <= schema.version else { throw newer(version) }
+                if size <= StoreFile.wholeCheckBytes {
+                    let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "ok"
+                    guard verdict == "ok" else { throw StoreFailure.broken(verdict) }
+                }
+                try schema.migrate(database)
+            }
+            return pool
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    private var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = 2
+        configuration.journalMode = .wal
+        let synchronous = isDurable ? "FULL" : "NORMAL"
+        configuration.prepareDatabase { database in
+            guard !database.configuration.readonly else { return }
+            // Carried over by the writer between two commits, so that no commit waits for it.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try database.execute(sql: "PRAGMA synchronous = \(synchronous)")
+        }
+        return configuration
+    }
+
+    // MARK: A damaged file
+
+    private func replace(
+        why: String, _ salvage: (String, DatabasePool) -> Int, _ report: (String) -> Void
+    ) throws(StoreFailure) -> DatabasePool {
+        let directory = parent + "/quarantine"
+        mkdir(directory, 0o700)
+        let aside = directory + "/" + name + ".\(time(nil)).\(getpid())"
+        for suffix in ["", "-wal", "-shm"] where exists(path + suffix) {
+            guard rename(path + suffix, aside + suffix) == 0 else {
+                throw .broken(
+                    "\(path) is damaged (\(why)) and cannot be moved aside: \(String(cString: strerror(errno)))")
+            }
+        }
+        let pool = try openSound(0)
+        let count = salvage(aside, pool)
+        report(
+            "\(path) is damaged (\(why)). It was moved to \(aside), where it stays; \(count) records could be read and were carried over."
+        )
+        return pool
+    }
+
+    private var parent: String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+    private var name: Substring { path.split(separator: "/").last ?? "" }
+
+    private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    // MARK: The head
+
+    private struct Head {
+        let applicationID: Int32
+        let userVersion: Int32
+    }
+
+    /// Reads the first 100 bytes (sqlite.org/fileformat2.html, 1.3), so that a file that is not ours is not even opened.
+    private func readHead() throws(StoreFailure) -> (head: Head?, size: Int) {
+        let descriptor = openForReading(path)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return (nil, 0) }
+            throw .broken("\(path) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        var status = stat()
+        fstat(descriptor, &status)
+        guard count == 100, bytes.starts(with: "SQLite format 3\u{0}".utf8) else { return (nil, Int(status.st_size)) }
+        func number(_ offset: Int) -> Int32 {
+            bytes[offset..<(offset + 4)].reduce(Int32(0)) { $0 << 8 | Int32($1) }
+        }
+        return (Head(applicationID: number(68), userVersion: number(60)), Int(status.st_size))
+    }
+}
+
+/// Not hidden by the method of the same name.
+private func openForReading(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
