@@ -38,7 +38,7 @@ extension AsyncCalls {
     }
 
     /// The outcome has been handed to its owner.
-    package func collected(_ id: AsyncCallID) async { await store.collected(id) }
+    package func collected(_ id: AsyncCallID) { arrive.yield(.collected(id)) }
 
     /// Waits until a call has ended.
     ///

@@ -365,6 +365,9 @@ extension CallReply {
         else {
             return self
         }
-        return CallReply(message: copy, server: server, tool: tool, duration: duration, correlationID: correlationID)
+        // As exact as it is kept: whoever asks twice gets the same.
+        return CallReply(
+            message: copy, server: server, tool: tool, duration: .microseconds(duration.wholeMicroseconds),
+            correlationID: correlationID)
     }
 }

@@ -46,6 +46,7 @@ package final class AsyncCalls: Sendable {
         case orphaned(AsyncCallID)
         case cancelled(AsyncCallID)
         case ownerLeft(InstanceOwner)
+        case collected(AsyncCallID)
         case upkeep
         case drain
     }
@@ -145,6 +146,7 @@ package final class AsyncCalls: Sendable {
                 case .orphaned(let id): group.addTask { await self.endOrphan(id) }
                 case .cancelled(let id): group.addTask { await self.giveUp(id) }
                 case .ownerLeft(let owner): group.addTask { await self.end(owner) }
+                case .collected(let id): group.addTask { await self.store.collected(id) }
                 case .upkeep: group.addTask { await self.upkeep() }
                 case .drain: group.addTask { await self.drain() }
                 }

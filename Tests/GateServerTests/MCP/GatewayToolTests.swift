@@ -21,11 +21,19 @@ struct GatewayToolTests {
         result["content"]?.arrayValue?.first?["text"]?.stringValue ?? ""
     }
 
+    private static let async = ["gate_call_async", "gate_poll", "gate_await", "gate_cancel", "gate_calls"]
+
     @Test func theyAreListedAlsoWithoutServersAndOnScopedEndpoints() async throws {
         for (services, path, expected) in [
-            (FakeServices(tools: []), "/", ["gate_discover", "gate_call", "gate_status"]),
-            (FakeServices(), "/mcp/web", ["search", "gate_discover", "gate_call", "gate_status"]),
-            (FakeServices(), "/mcp?servers=db,web", ["search", "query", "gate_discover", "gate_call", "gate_status"]),
+            (FakeServices(tools: []), "/", ["gate_discover", "gate_call", "gate_status"] + GatewayToolTests.async),
+            (
+                FakeServices(), "/mcp/web",
+                ["search", "gate_discover", "gate_call", "gate_status"] + GatewayToolTests.async
+            ),
+            (
+                FakeServices(), "/mcp?servers=db,web",
+                ["search", "query", "gate_discover", "gate_call", "gate_status"] + GatewayToolTests.async
+            ),
         ] {
             try await FrontEndRig.with(services) { rig in
                 let reply = try await rig.post(request("tools/list"), try await rig.session(), path: path)

@@ -30,7 +30,10 @@ struct ModernTests {
             #expect(result["cacheScope"] == "private")
             #expect(
                 result["tools"]?.arrayValue?.compactMap { $0["name"]?.stringValue }
-                    == ["search", "query", "gate_discover", "gate_call", "gate_status"])
+                    == [
+                        "search", "query", "gate_discover", "gate_call", "gate_status",
+                        "gate_call_async", "gate_poll", "gate_await", "gate_cancel", "gate_calls",
+                    ])
         }
     }
 

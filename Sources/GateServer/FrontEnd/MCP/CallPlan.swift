@@ -1,13 +1,22 @@
 import GateProtocol
+import NIOCore
 
 /// What a request comes to when it has been read.
 enum CallPlan: Sendable {
     /// A backend carries it out.
     case call(PlannedCall)
-    /// One of the gateway's own tools, with its arguments.
-    case own(GatewayTools.Name, JSONMembers)
+    /// One of the gateway's own tools.
+    case own(OwnCall)
     /// The answer is known.
     case answered(RPCReply)
+}
+
+/// A call of one of the gateway's own tools.
+struct OwnCall: Sendable {
+    let tool: GatewayTools.Name
+    let given: JSONMembers
+    /// What goes to the tool that is called through it.
+    let meta: ByteBuffer?
 }
 
 /// A request that a backend carries out, checked and with its target: what is left is to call and to answer.

@@ -19,12 +19,13 @@ extension GatewayTools {
     private static let alone = ends(comma: "")
 
     private static func ends(comma: String) -> (plain: ByteBuffer, tasks: ByteBuffer) {
-        let asTasks = definitions.map { definition in
+        let all = definitions + asyncDefinitions
+        let asTasks = all.map { definition in
             let isCall = definition.contains("\"name\":\"\(Name.call.rawValue)\"")
             return isCall ? definition.dropLast() + "," + TaskSupport.listed + "}" : definition
         }
         return (
-            ByteBuffer(string: comma + definitions.joined(separator: ",") + "]"),
+            ByteBuffer(string: comma + all.joined(separator: ",") + "]"),
             ByteBuffer(string: comma + asTasks.joined(separator: ",") + "]")
         )
     }

@@ -9,6 +9,11 @@ struct GatewayTools: Sendable {
         case call = "gate_call"
         case discover = "gate_discover"
         case status = "gate_status"
+        case callAsync = "gate_call_async"
+        case poll = "gate_poll"
+        case await = "gate_await"
+        case cancel = "gate_cancel"
+        case calls = "gate_calls"
     }
 
     let services: any GatewayServices
@@ -22,7 +27,7 @@ struct GatewayTools: Sendable {
         guard let given = JSONMembers(arguments ?? ByteBuffer(string: "{}")) else {
             return .answered(.error(RPCCode.invalidParams, "params.arguments must be an object.", id: id))
         }
-        guard tool == .call else { return .own(tool, given) }
+        guard tool == .call else { return .own(OwnCall(tool: tool, given: given, meta: meta)) }
         do throws(GateError) {
             return .call(PlannedCall(call: try call(given, meta, context), isIndirect: true))
         } catch {
@@ -31,10 +36,15 @@ struct GatewayTools: Sendable {
     }
 
     /// The answer of a tool that needs no backend.
-    func answer(_ tool: Name, _ given: JSONMembers, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
-        guard tool == .status else { return ToolOutcome.text(discover(given, context), id: id, era: context.era) }
+    func answer(_ own: OwnCall, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
         do throws(GateError) {
-            return ToolOutcome.text(try await status(given, context), id: id, era: context.era)
+            switch own.tool {
+            case .discover: return ToolOutcome.text(discover(own.given, context), id: id, era: context.era)
+            case .status: return ToolOutcome.text(try await status(own.given, context), id: id, era: context.era)
+            case .call, .callAsync, .poll, .await, .cancel, .calls:
+                let answer = try await answerAsync(own.tool, own.given, own.meta, context)
+                return ToolOutcome.object(answer, id: id, era: context.era)
+            }
         } catch {
             return ToolOutcome.failure(error, id: id, era: context.era)
         }
@@ -45,7 +55,7 @@ struct GatewayTools: Sendable {
 
     // MARK: gate_call
 
-    private func call(
+    func call(
         _ given: JSONMembers, _ meta: ByteBuffer?, _ context: MCPContext
     ) throws(GateError) -> GatewayCall {
         guard let tool = given.string("tool") else {

@@ -87,7 +87,7 @@ extension MCPFrontEnd {
     func carryOut(_ plan: CallPlan, _ context: MCPContext, _ id: ByteBuffer) async -> RPCReply {
         switch plan {
         case .answered(let reply): return reply
-        case .own(let tool, let arguments): return await tools.answer(tool, arguments, context, id)
+        case .own(let own): return await tools.answer(own, context, id)
         case .call(let planned):
             return answerer.reply(await outcome(of: planned, context, asker: nil), to: planned, context, id)
         }

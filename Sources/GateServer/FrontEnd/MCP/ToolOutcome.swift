@@ -35,6 +35,19 @@ enum ToolOutcome {
         return RPCReply(parts: [out])
     }
 
+    /// A JSON object, as text and as it is.
+    static func object(_ json: ByteBuffer, id: ByteBuffer, era: ProtocolEra) -> RPCReply {
+        var out = RPCReply.opening(id)
+        out.writeStaticString("{")
+        if era == .modern { out.writeString("\"resultType\":\"complete\",\(MCPText.serverMeta),") }
+        out.writeStaticString(#""content":[{"type":"text","text":"#)
+        out.writeJSONString(String(buffer: json))
+        out.writeStaticString("}],\"structuredContent\":")
+        out.writeImmutable(json)
+        out.writeStaticString(",\"isError\":false}}")
+        return RPCReply(parts: [out])
+    }
+
     /// The whole story in one text, because some clients show nothing else: the code first, then what and where, then what
     /// to do.
     private static func words(_ error: GateError) -> String {

@@ -2,14 +2,16 @@ import GateBackend
 import GateProtocol
 import NIOCore
 
-/// The body of `POST /call`, taken apart without touching the arguments.
+/// The body of `POST /call` and `POST /call/async`, taken apart without touching the arguments.
 struct CallBody: Sendable {
     let server: String?
     let tool: String
     /// The arguments' own bytes.
     let arguments: ByteBuffer?
+    /// Who is told of the end, in `POST /call/async`.
+    let callback: String?
 
-    init(_ body: ByteBuffer) throws(GateError) {
+    init(_ body: ByteBuffer, isAsync: Bool = false) throws(GateError) {
         let fields: JSONFields
         do throws(JSONFault) {
             let scanned = body.withUnsafeReadableBytes { text in
@@ -25,10 +27,11 @@ struct CallBody: Sendable {
         } catch {
             throw GateError(.invalidJSON, "The body is not a valid JSON object: \(error).", source: .caller)
         }
-        for field in fields.list where !CallBody.isKnown(field, body) {
+        for field in fields.list where !CallBody.isKnown(field, body, isAsync) {
             let name = String(decoding: CallBody.slice(body, field.key).readableBytesView.prefix(64), as: UTF8.self)
             throw GateError(
-                .badRequest, "Unknown member '\(name)'. The body is {\"server\", \"tool\", \"arguments\"}.",
+                .badRequest,
+                "Unknown member '\(name)'. The body is {\"server\", \"tool\", \"arguments\"\(isAsync ? ", \"callback_url\"" : "")}.",
                 source: .caller)
         }
         guard let tool = try CallBody.string("tool", fields, body) else {
@@ -36,6 +39,7 @@ struct CallBody: Sendable {
         }
         self.tool = tool
         server = try CallBody.string("server", fields, body)
+        callback = try CallBody.string("callback_url", fields, body, maxBytes: 2_048)
         let arguments = body.withUnsafeReadableBytes { fields.find("arguments", in: $0) }
         switch arguments {
         case nil: self.arguments = nil
@@ -45,23 +49,24 @@ struct CallBody: Sendable {
         }
     }
 
-    private static func isKnown(_ field: JSONField, _ body: ByteBuffer) -> Bool {
+    private static func isKnown(_ field: JSONField, _ body: ByteBuffer, _ isAsync: Bool) -> Bool {
         body.withUnsafeReadableBytes { text in
             !field.keyIsEscaped
                 && (JSONString.equal(text, field.key, "tool") || JSONString.equal(text, field.key, "server")
-                    || JSONString.equal(text, field.key, "arguments"))
+                    || JSONString.equal(text, field.key, "arguments")
+                    || isAsync && JSONString.equal(text, field.key, "callback_url"))
         }
     }
 
     private static func string(
-        _ name: StaticString, _ fields: JSONFields, _ body: ByteBuffer
+        _ name: StaticString, _ fields: JSONFields, _ body: ByteBuffer, maxBytes: Int = 512
     ) throws(GateError) -> String? {
         guard let field = body.withUnsafeReadableBytes({ fields.find(name, in: $0) }), !field.isNull else { return nil }
         let decoded = body.withUnsafeReadableBytes { text in
             field.isString ? JSONString.decode(UnsafeRawBufferPointer(rebasing: text[field.content])) : nil
         }
-        guard let decoded, decoded.count <= 512 else {
-            throw GateError(.badRequest, "\"\(name)\" must be a string of at most 512 bytes.", source: .caller)
+        guard let decoded, decoded.count <= maxBytes else {
+            throw GateError(.badRequest, "\"\(name)\" must be a string of at most \(maxBytes) bytes.", source: .caller)
         }
         return String(decoding: decoded, as: UTF8.self)
     }

@@ -7,8 +7,6 @@ import NIOHTTP1
 struct EventRoute: Sendable {
     let services: any GatewayServices
 
-    /// How often a stream without events shows that it is alive.
-    private static let keepAlive = TimeAmount.seconds(15)
     private static let mostPolled = 1_000
 
     func answer(_ request: RESTRequest) async throws(GateError) -> RESTReply {
@@ -44,41 +42,15 @@ struct EventRoute: Sendable {
         guard services.takesSessions, hub.listeners < EventHub.maxListeners else {
             throw GateError(.overloaded, "Too many event streams are open. Try again later.", retryAfter: 30)
         }
-        let exchange = request.exchange
-        let stream = exchange.startStream(
-            status: .ok,
-            headers: [
-                "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-            ])
-        // Sent at once, so that the client sees the answer's head.
-        stream.write(ByteBuffer(string: "retry: 2000\n\n"))
         let visibility = request.visibility
-        let listener = hub.listen(after: after, sees: { visibility.sees($0) }) { events in
-            stream.write(EventRoute.text(events), elseEndWith: EventRoute.farewell("slow_consumer"))
-        }
+        let ending = Ending()
+        let stream = RESTEventStream(request.exchange) { ending.over() }
+        let listener = hub.listen(after: after, sees: { visibility.sees($0) }) { stream.send(EventRoute.text($0)) }
         guard let listener else {
-            stream.finish(with: EventRoute.farewell("overloaded"))
+            stream.finish("overloaded")
             return RESTReply(parts: [])
         }
-        let alive = exchange.eventLoop.scheduleRepeatedTask(
-            initialDelay: EventRoute.keepAlive, delay: EventRoute.keepAlive
-        ) { task in
-            if !stream.isOpen {
-                hub.remove(listener)
-                task.cancel()
-                return
-            }
-            stream.write(ByteBuffer(string: ": alive\n\n"), elseEndWith: EventRoute.farewell("slow_consumer"))
-        }
-        exchange.onClose { _ in
-            hub.remove(listener)
-            alive.cancel()
-        }
-        exchange.onShutdown {
-            hub.remove(listener)
-            alive.cancel()
-            stream.finish(with: EventRoute.farewell("draining"))
-        }
+        ending.whenOver { hub.remove(listener) }
         // The answer is under way; this one is not sent.
         return RESTReply(parts: [])
     }
@@ -89,10 +61,5 @@ struct EventRoute: Sendable {
             out.writeString("id: \(event.sequence)\nevent: \(event.kind.rawValue)\ndata: \(event.json.text)\n\n")
         }
         return out
-    }
-
-    /// Why the stream ends. Without an id: who comes back goes on where the last event was.
-    private static func farewell(_ reason: String) -> ByteBuffer {
-        ByteBuffer(string: "event: end\ndata: {\"reason\":\"\(reason)\"}\n\n")
     }
 }

@@ -16,6 +16,20 @@ extension RESTRequest {
         return caller
     }
 
+    /// What a body asks for, with its target found.
+    func call(_ body: CallBody, _ services: any GatewayServices) throws(GateError) -> GatewayCall {
+        let target =
+            if let server = body.server {
+                try services.resolve(server: server, tool: body.tool, visibility)
+            } else {
+                try services.resolve(body.tool, visibility)
+            }
+        var call = GatewayCall(
+            target: target, arguments: body.arguments, caller: caller(services), timeout: try timeout)
+        call.key = try key
+        return call
+    }
+
     /// The idempotency key; nil when there is none.
     var key: String? {
         get throws(GateError) {

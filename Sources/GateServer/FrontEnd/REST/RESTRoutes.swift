@@ -12,16 +12,7 @@ struct RESTRoutes: Sendable {
     // MARK: Calling
 
     func call(_ request: RESTRequest) async throws(GateError) -> RESTReply {
-        let body = try CallBody(request.http.body)
-        let target =
-            if let server = body.server {
-                try services.resolve(server: server, tool: body.tool, request.visibility)
-            } else {
-                try services.resolve(body.tool, request.visibility)
-            }
-        var call = GatewayCall(
-            target: target, arguments: body.arguments, caller: request.caller(services), timeout: try request.timeout)
-        call.key = try request.key
+        let call = try request.call(CallBody(request.http.body), services)
         let services = services
         let executor = request.http.executor
         // The client's end cancels the call, and with it what the backend does.

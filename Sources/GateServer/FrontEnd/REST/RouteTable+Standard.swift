@@ -6,11 +6,31 @@ extension RouteTable {
     /// The gateway's routes over its services.
     static func standard(_ services: any GatewayServices) -> RouteTable {
         let rest = RESTRoutes(services: services)
+        let calls = AsyncRoutes(services: services)
         let ui = StatusPage()
         var routes: [Route] = [
             Route(
                 .POST, "/call", .data, changes: true, summary: "Call a tool and wait for its result.",
                 request: Schemas.call, response: Schemas.callAnswer, handler: rest.call),
+            Route(
+                .POST, "/call/async", .data, changes: true, success: .accepted,
+                summary: "Start a call and get its id at once. With the header Idempotency-Key it is started once.",
+                request: Schemas.callAsync, response: Schemas.callAccepted, handler: calls.submit),
+            Route(
+                .GET, "/call/{id}", .data, summary: "How a call stands, with its result once it has one.",
+                query: [Schemas.wait], response: Schemas.callState, handler: calls.show),
+            Route(
+                .DELETE, "/call/{id}", .data, changes: true,
+                summary: "Cancel a call. What had ended before stays as it was.", response: Schemas.callState,
+                handler: calls.cancel),
+            Route(
+                .GET, "/call/{id}/events", .data,
+                summary: "The changes of a call as server-sent events, its present state first, until it ends.",
+                handler: calls.follow),
+            Route(
+                .GET, "/calls", .data, summary: "The agent's calls that were started with an id, newest first.",
+                query: [Schemas.callStatus, Schemas.callServer, Schemas.callLimit, Schemas.cursor],
+                response: Schemas.callList, handler: calls.list),
             Route(
                 .GET, "/tools", .data, summary: "All tools.", query: [Schemas.servers], response: Schemas.toolList,
                 handler: rest.tools),

@@ -58,6 +58,38 @@ enum Schemas {
             ("correlation_id", string),
         ], optional: [("is_error", boolean)])
 
+    static let callAsync = object(
+        [("tool", string)], optional: [("server", string), ("arguments", object), ("callback_url", string)])
+    private static let status: JSONValue = [
+        "type": "string",
+        "enum": ["queued", "running", "input_required", "complete", "failed", "cancelled", "outcome_unknown"],
+    ]
+    static let callAccepted = object([("call_id", string), ("submitted_at", string), ("status", status)])
+    static let callState = object(
+        [
+            ("call_id", string), ("status", status), ("server", string), ("tool", string), ("submitted_at", string),
+            ("updated_at", string),
+        ],
+        optional: [
+            ("expires_at", string), ("progress", object), ("questions", ["type": "array", "items": object]),
+            ("is_error", boolean), ("duration_ms", number), ("correlation_id", string), ("result", object),
+            ("result_bytes", integer), ("error", object),
+        ])
+    static let callList = object(
+        [("calls", ["type": "array", "items": callState])], optional: [("next_cursor", string)])
+    static let wait = Route.QueryParameter(
+        name: "wait_ms", description: "Wait so long for the end, or for a question of the server.",
+        schema: ["type": "integer", "minimum": 0, "maximum": 600_000, "default": 0])
+    static let callStatus = Route.QueryParameter(
+        name: "status", description: "Only calls in this state.", schema: status)
+    static let callServer = Route.QueryParameter(
+        name: "server", description: "Only calls of this server.", schema: ["type": "string"])
+    static let callLimit = Route.QueryParameter(
+        name: "limit", description: "Most calls.",
+        schema: ["type": "integer", "minimum": 1, "maximum": 500, "default": 50])
+    static let cursor = Route.QueryParameter(
+        name: "cursor", description: "`next_cursor` of the page before.", schema: ["type": "string"])
+
     private static let tool = object([
         ("name", string), ("server", string), ("tool", string), ("description", string), ("parameters", object),
     ])

@@ -72,7 +72,7 @@ extension MCPFrontEnd {
                 guard let view = try await tasks.view(task, for: context.owners) else {
                     return MCPFrontEnd.noTask("retrieve", id, status: .badRequest)
                 }
-                if view.outcome != nil { await tasks.collected(task) }
+                if view.outcome != nil { tasks.collected(task) }
                 return .detailed(detailed(view, context), id)
             }
             guard try await tasks.cancel(task, for: context.owners) != nil else {

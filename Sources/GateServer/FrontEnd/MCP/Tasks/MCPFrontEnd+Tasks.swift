@@ -214,7 +214,7 @@ extension MCPFrontEnd {
                     RPCCode.internalError, "The wait was cancelled; the task goes on. Ask for its result again.", id: id
                 )
             }
-            await tasks.collected(task)
+            tasks.collected(task)
             return TaskText.result(answer(outcome, view.record, context, id), of: task)
         } catch {
             return .error(error.code.traits.rpcCode, error.message, id: id, data: error.json.text)
