@@ -32,8 +32,10 @@ extension GateClient {
         return try shaped { () throws(JSONShapeError) in try CallAnswer(json: answer) }
     }
 
-    /// The body of `POST /call`.
-    package static func callBody(_ tool: String, arguments: [UInt8]) throws(GateError) -> [UInt8] {
+    /// The body of `POST /call` and `POST /call/async`.
+    package static func callBody(
+        _ tool: String, arguments: [UInt8], callbackURL: String? = nil
+    ) throws(GateError) -> [UInt8] {
         let fault = arguments.withUnsafeBytes { text in
             Result { () throws(JSONFault) in try JSONScanner.validate(text) }
         }
@@ -49,6 +51,7 @@ extension GateClient {
         } else {
             body += Array(#""tool":"#.utf8) + JSONString.encode(tool)
         }
+        if let callbackURL { body += Array(#","callback_url":"#.utf8) + JSONString.encode(callbackURL) }
         return body + Array(#","arguments":"#.utf8) + arguments + Array("}".utf8)
     }
 }

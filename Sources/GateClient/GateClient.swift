@@ -58,27 +58,22 @@ public final class GateClient: Sendable {
     /// - Parameters:
     ///   - path: beginning with `/`; parts of it that may hold other characters must be percent-encoded.
     ///   - body: JSON text.
+    ///   - headers: beside those that every request has.
     ///   - timeout: for the whole exchange; nil means ``GateClientOptions/timeout``.
     /// - Throws: what the gateway answered when its status is 400 or above, or why there was no answer.
     public func send(
-        _ method: Method, _ path: String, body: [UInt8]? = nil, timeout: Duration? = nil
+        _ method: Method, _ path: String, body: [UInt8]? = nil, headers: [(name: String, value: String)] = [],
+        timeout: Duration? = nil
     ) async throws(GateError) -> [UInt8] {
-        var request = CurlRequest(method: method.rawValue, url: address.text + path, body: body)
-        request.headers = [("Accept", "application/json")]
-        if body != nil { request.headers.append(("Content-Type", "application/json")) }
-        if let agentName = options.agentName { request.headers.append(("X-Stonegate-Agent", agentName)) }
-        if let token, !token.isForLoopbackOnly || address.isLoopback {
-            request.headers.append(("Authorization", "Bearer \(token.value)"))
-            if token.isForLoopbackOnly { request.allowedAddress = { $0.scope == .loopback } }
-        }
-        request.connectTimeout = options.connectTimeout
+        var request = request(method, path, accepting: "application/json", body: body)
+        request.headers += headers
         request.totalTimeout = timeout ?? options.timeout
         request.maxResponseBytes = options.maxAnswerBytes
         let response: CurlResponse
         do throws(CurlError) {
             response = try await agent.send(request)
         } catch {
-            let failure = GateError(error, from: address, changes: method == .post)
+            let failure = GateError(error, from: address, changes: method != .get)
             options.logger?.debug(
                 "no answer from the gateway",
                 metadata: ["request": "\(method.rawValue) \(path)", "error": "\(error)"])
@@ -93,12 +88,37 @@ public final class GateClient: Sendable {
         return response.body
     }
 
+    private func request(
+        _ method: Method, _ path: String, accepting type: String, body: [UInt8]? = nil
+    ) -> CurlRequest {
+        var request = CurlRequest(method: method.rawValue, url: address.text + path, body: body)
+        request.headers = [("Accept", type)]
+        if body != nil { request.headers.append(("Content-Type", "application/json")) }
+        if let agentName = options.agentName { request.headers.append(("X-Stonegate-Agent", agentName)) }
+        if let token, !token.isForLoopbackOnly || address.isLoopback {
+            request.headers.append(("Authorization", "Bearer \(token.value)"))
+            if token.isForLoopbackOnly { request.allowedAddress = { $0.scope == .loopback } }
+        }
+        request.connectTimeout = options.connectTimeout
+        return request
+    }
+
+    /// Opens a stream of server-sent events; it lasts until its end or until the transfer is cancelled.
+    func follow(_ path: String, _ onEvent: @escaping @Sendable (StreamEvent) -> Void) -> CurlTransfer {
+        var request = request(.get, path, accepting: "text/event-stream")
+        request.totalTimeout = nil
+        request.maxResponseBytes = .max
+        return agent.start(request, sink: EventSink(address, onEvent))
+    }
+
     /// What a request does.
     public enum Method: String, Sendable {
         /// Reads.
         case get = "GET"
         /// Calls a tool or changes something.
         case post = "POST"
+        /// Takes something away.
+        case delete = "DELETE"
     }
 }
 
@@ -111,7 +131,7 @@ extension GateClient {
         do throws(JSONFault) {
             return try JSONValue(parsing: bytes, limits: GateClient.answerLimits)
         } catch {
-            throw address.notStonegate("its answer is not JSON: \(error)", sent: method == .post)
+            throw address.notStonegate("its answer is not JSON: \(error)", sent: method != .get)
         }
     }
 

@@ -22,6 +22,9 @@ package enum Console {
 
     package static func complain(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
 
+    /// Writes to stderr without a line break.
+    package static func complain(raw text: String) { write(Array(text.utf8), to: 2) }
+
     package static var isTerminal: Bool { isatty(1) == 1 }
     package static var errorsAreTerminal: Bool { isatty(2) == 1 }
 

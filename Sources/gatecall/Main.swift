@@ -11,6 +11,7 @@ struct Gatecall: AsyncParsableCommand {
               gatecall discover read a file
               gatecall schema demo/echo
               gatecall call demo/echo text='hello there'
+              gatecall await $(gatecall call demo/slow seconds=10 --async)
               gatecall call demo/stats --json '{"numbers": [1, 2, 3]}'
               gatecall servers
 
@@ -28,7 +29,8 @@ struct Gatecall: AsyncParsableCommand {
             """,
         version: StonegateVersion.current,
         subcommands: [
-            Discover.self, Tools.self, Schema.self, Call.self, Servers.self, Health.self, Stats.self, Events.self,
+            Discover.self, Tools.self, Schema.self, Call.self, Poll.self, Await.self, Cancel.self, Calls.self,
+            Servers.self, Health.self, Stats.self, Events.self,
             Server.self,
         ])
 }

@@ -19,6 +19,11 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The gateway's data directory, where its admin token is.", valueName: "path"))
     var dataDir: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who asks: calls with an id belong to the agent that started them. (GATECALL_AGENT)", valueName: "name"))
+    var agent: String?
+
     @Option(help: ArgumentHelp("How long to wait for an answer, in seconds.", valueName: "seconds"))
     var timeout = 300
 
@@ -33,7 +38,7 @@ struct ConnectionOptions: ParsableArguments {
         func given(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         var options = GateClientOptions()
         options.timeout = .seconds(timeout)
-        options.agentName = "gatecall"
+        options.agentName = agent ?? given("GATECALL_AGENT") ?? "gatecall"
         let url = url ?? given("GATECALL_URL") ?? GateClient.defaultURL
         return try GateClient(url: url, token: try token(given("GATECALL_TOKEN")), options: options)
     }

@@ -16,6 +16,9 @@ struct Call: GatewayCommand {
               gatecall call demo/stats numbers=1 numbers=2.5
               gatecall call demo/stats --json '{"numbers": [1, 2.5]}'
               echo '{"numbers": [1, 2.5]}' | gatecall call demo/stats -
+
+            With --async the gateway carries the call out by itself, over lost connections and restarts; `gatecall poll`, `await`, \
+            `cancel` and `calls` deal with it.
             """)
 
     enum Form: String, ExpressibleByArgument, CaseIterable {
@@ -40,9 +43,21 @@ struct Call: GatewayCommand {
             valueName: "form"))
     var output = Form.text
 
+    @Flag(name: .customLong("async"), help: "Start the call, print its id and do not wait: see `gatecall await`.")
+    var isAsync = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Your own name for this call: sent again under it, it is not carried out again.", valueName: "key"))
+    var idempotencyKey: String?
+
+    @Option(help: ArgumentHelp("With --async: told of the end, if the operator allows its host.", valueName: "url"))
+    var callbackUrl: String?
+
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
+        guard callbackUrl == nil || isAsync else { throw ValidationError("--callback-url needs --async.") }
         guard json == nil || arguments.isEmpty else {
             throw ValidationError("Give the arguments either as --json or as key=value.")
         }
@@ -52,8 +67,11 @@ struct Call: GatewayCommand {
     }
 
     func execute(_ client: GateClient) async throws {
-        let body = try GateClient.callBody(tool.text, arguments: try await argumentBytes(client))
-        let answer = try await client.send(.post, "/call", body: body)
+        let body = try GateClient.callBody(
+            tool.text, arguments: try await argumentBytes(client), callbackURL: callbackUrl)
+        if isAsync { return try await start(client, body) }
+        let answer = try await client.send(
+            .post, "/call", body: body, headers: idempotencyKey.map { [("Idempotency-Key", $0)] } ?? [])
         var result = JSONValue.null
         try present(answer, asJSON: false) { result = try CallAnswer(json: $0).result }
         let failed = result["isError"]?.boolValue == true
@@ -70,6 +88,11 @@ struct Call: GatewayCommand {
             }
         }
         if failed { throw ExitCode.toolFailed }
+    }
+
+    private func start(_ client: GateClient, _ body: [UInt8]) async throws {
+        let answer = try await client.submit(body, idempotencyKey: idempotencyKey, timeLimit: nil)
+        try present(answer, asJSON: output == .json) { Console.print(try $0.string("call_id")) }
     }
 
     private func texts(_ result: JSONValue) -> [String] {
