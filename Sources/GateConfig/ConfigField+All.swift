@@ -1,8 +1,11 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
-    static let all: [ConfigField] = server + license + gateway + circuitBreaker + pool + limits + asyncCalls + logging
+    static let all: [ConfigField] =
+        server + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + logging
 
-    static let sections = ["server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "logging"]
+    static let sections = [
+        "server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "logging",
+    ]
 
     private static func fields(_ section: String, _ kinds: KeyValuePairs<String, Kind>) -> [ConfigField] {
         kinds.map { ConfigField(section: section, name: $0.key, kind: $0.value) }
@@ -64,6 +67,16 @@ extension ConfigField {
             "max_result_bytes": .integer(\.async.maxResultBytes, bytes),
             "max_stored_bytes": .integer(\.async.maxStoredBytes, 1_048_576...largeBytes.upperBound),
             "callback_hosts": .texts(\.async.callbackHosts, .hostAndPort),
+        ])
+
+    private static let log = fields(
+        "log",
+        [
+            "enabled": .boolean(\.log.enabled),
+            "full_arguments": .boolean(\.log.fullArguments),
+            "redact": .texts(\.log.redact, .memberName),
+            "retention": .duration(\.log.retention, .seconds, 60...315_360_000),
+            "max_bytes": .integer(\.log.maxBytes, 1_048_576...largeBytes.upperBound),
         ])
 
     private static let logging = fields(

@@ -10,6 +10,7 @@ package struct GatewayConfig: Sendable, Equatable {
     package var pool = Pool()
     package var limits = Limits()
     package var async = Async()
+    package var log = Log()
     package var logging = Logging()
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []
@@ -101,6 +102,25 @@ extension GatewayConfig {
         package var maxStoredBytes = 2 * 1_024 * 1_024 * 1_024
         /// Hosts that may be told of the ends of calls, as `name` (any port) or `name:port`, lower-case.
         package var callbackHosts: [String] = []
+
+        package init() {}
+    }
+
+    /// `[log]`: the call log.
+    package struct Log: Sendable, Equatable {
+        package var enabled = true
+        /// Whether arguments are kept, and not only their digest and shape.
+        package var fullArguments = false
+        /// Names of members whose values are never kept, lower-case.
+        package var redact = [
+            "password", "passwd", "secret", "token", "api_key", "apikey", "access_token", "refresh_token",
+            "authorization",
+            "private_key", "credential", "credentials", "cookie",
+        ]
+        /// How long a line is kept.
+        package var retention: Duration = .seconds(604_800)
+        /// What all lines may take.
+        package var maxBytes = 256 * 1_024 * 1_024
 
         package init() {}
     }

@@ -10,12 +10,17 @@ enum TextRule: Sendable {
     case secureURL
     /// A file or directory.
     case path
+    /// The name of a JSON member; capitals do not count.
+    case memberName
 
     /// - Parameter base: the directory that relative paths belong to.
     func checked(_ text: String, paths: PathExpansion, base: String?) throws(ConfigMessage) -> String {
         try Self.refuseControls(text)
         switch self {
         case .path: return try paths.absolute(text, base: base)
+        case .memberName:
+            guard !text.isEmpty else { throw ConfigMessage("must not be empty") }
+            return Self.lowercased(text)
         case .loopbackHost: return try Self.loopbackHost(text)
         case .hostAndPort: return try Self.hostAndPort(text)
         case .origin: return try Self.origin(text)

@@ -30,7 +30,8 @@ struct Gatecall: AsyncParsableCommand {
         version: StonegateVersion.current,
         subcommands: [
             Discover.self, Tools.self, Schema.self, Call.self, Poll.self, Await.self, Cancel.self, Calls.self,
-            Servers.self, Health.self, Stats.self, Events.self,
+            Servers.self, Health.self, Stats.self, Events.self, Log.self,
+            Explain.self,
             Server.self,
         ])
 }

@@ -25,6 +25,10 @@ extension Backend {
         state.withLock { $0.retries.noteCall() }
         while true {
             let failure: GateError
+            call.trace?.note { facts in
+                facts.enter(.backend, now: .now)
+                facts.attempts += 1
+            }
             do throws(GateError) {
                 if request.listener?.logLevel != nil { await connection.raiseLogLevel(for: request) }
                 let reply = try connection.checked(try await reply(to: request, call, on: connection), call.operation)
@@ -53,6 +57,10 @@ extension Backend {
                 throw failure.sent ? failure : uncertain ?? failure
             }
             logger.debug("a call is tried again", metadata: ["code": "\(failure.code)", "sent": "\(failure.sent)"])
+            call.trace?.note { facts in
+                facts.enter(.startup, now: .now)
+                facts.repeats.append("\(failure.code)")
+            }
             dropIfEnded(connection)
             do throws(GateError) {
                 if failure.sent, connection.closeReason == nil {

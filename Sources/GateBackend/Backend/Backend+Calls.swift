@@ -24,6 +24,8 @@ package struct BackendCall: Sendable {
     package var isRepeatable = false
     /// Whether the tool can only be called as a task, by its own word (2025-11-25).
     package var demandsTask = false
+    /// Writes down what the call meets.
+    package var trace: CallTrace?
     /// Header fields that repeat arguments, for backends over HTTP.
     package var mirrored: [(header: String, value: String)] = []
 
@@ -47,7 +49,7 @@ extension Backend {
     /// been sent then.
     package func call(_ call: BackendCall) async throws(GateError) -> WireMessage {
         let started = Instant.now
-        let ticket = try await passBreaker(now: started)
+        let ticket = try await passBreaker(now: started, call.trace)
         var isUnreachable = false
         do throws(GateError) {
             let reply = try await admitted(call, now: started, isUnreachable: &isUnreachable)
@@ -64,8 +66,9 @@ extension Backend {
     private func admitted(
         _ call: BackendCall, now: Instant, isUnreachable: inout Bool
     ) async throws(GateError) -> WireMessage {
+        call.trace?.enter(.startup, now: now)
         let connection = try await readyConnection(deadline: call.deadline, notices: call.notices)
-        try await enterQueue(call, now: now)
+        try await enterQueue(call, now: call.trace == nil ? now : .now)
         defer { leaveQueue() }
         return try await send(call, on: connection, isUnreachable: &isUnreachable)
     }
@@ -87,13 +90,16 @@ extension Backend {
 
     // MARK: The breaker
 
-    func passBreaker(now: Instant) async throws(GateError) -> CircuitBreaker.Ticket {
+    func passBreaker(now: Instant, _ trace: CallTrace? = nil) async throws(GateError) -> CircuitBreaker.Ticket {
         var now = now
         while true {
             switch state.withLock({ $0.breaker.admit(now: now) }) {
             case .allow(let ticket): return ticket
-            case .reject(let wait): throw circuitOpen(wait)
+            case .reject(let wait):
+                trace?.note { $0.circuit = "open" }
+                throw circuitOpen(wait)
             case .probe(let ticket, let transition):
+                trace?.note { $0.circuit = "half_open" }
                 if let transition { tell(transition) }
                 let works = await answersHarmlessly(within: .seconds(5))
                 now = .now
@@ -197,10 +203,19 @@ extension Backend {
     // MARK: The bulkhead
 
     private func enterQueue(_ call: BackendCall, now: Instant) async throws(GateError) {
-        let (id, decision) = state.withLock { state in
+        let (id, decision, inFlight, waiting) = state.withLock { state in
             state.nextCall &+= 1
             let id = state.nextCall
-            return (id, state.admission.enter(id: id, principal: call.principal, deadline: call.deadline, now: now))
+            let (inFlight, waiting) = (state.admission.inFlight, state.admission.waiting)
+            return (
+                id, state.admission.enter(id: id, principal: call.principal, deadline: call.deadline, now: now),
+                inFlight, waiting
+            )
+        }
+        call.trace?.note { facts in
+            facts.enter(.queue, now: now)
+            facts.inFlight = inFlight
+            facts.waiting = waiting
         }
         switch decision {
         case .run: return

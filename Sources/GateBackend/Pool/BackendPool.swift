@@ -17,7 +17,7 @@ package final class BackendPool: Sendable {
         var isShutDown = false
         /// Whose list of tools is the backend's.
         var scribe: InstancePlan.ID?
-        var latency = LatencyRecorder()
+        var latency = LatencyRecorder(keepsWindows: false)
     }
 
     package let settings: BackendSettings
@@ -110,6 +110,10 @@ package final class BackendPool: Sendable {
         let started = Instant.now
         let (id, instance) = try acquire(call, now: started)
         defer { release(id) }
+        call.trace?.note { facts in
+            facts.instance = id
+            facts.instances = instances.count
+        }
         do throws(GateError) {
             let reply = try await instance.call(call)
             record(started, failed: reply.isFailure)

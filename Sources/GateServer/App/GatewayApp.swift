@@ -97,7 +97,8 @@ package struct GatewayApp: Sendable {
         let stores = try open(directory)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = try Gateway(
-            config: config, source: source, directory: directory, calls: stores.calls, group: group,
+            config: config, source: source, directory: directory, calls: stores.calls, log: stores.log,
+            group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(

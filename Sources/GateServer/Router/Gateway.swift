@@ -23,7 +23,8 @@ package final class Gateway: GatewayServices {
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
     let pageSize: Int
-    private let latency = Mutex(LatencyRecorder())
+    let recorder: CallRecorder
+    package let callLog: CallLog
     private let correlation: CorrelationIDs
     private let warnings: [String]
     let logger: Logger
@@ -33,6 +34,7 @@ package final class Gateway: GatewayServices {
 
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
+        log: any CallLogStore,
         group: any EventLoopGroup, environment: [String: String], logger: Logger
     ) throws {
         maxCallTimeout = config.limits.maxCallTimeout
@@ -45,6 +47,8 @@ package final class Gateway: GatewayServices {
         asyncCalls = AsyncCalls(config, store: calls, budget: budget, loop: group.next())
         callbacks = try Gateway.callbacks(config, directory, calls, group.next(), logger)
         if let callbacks { asyncCalls.onEnd { callbacks.ended($0, $1) } }
+        recorder = try CallRecorder(config.log, directory, log, loop: group.next(), logger)
+        callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
@@ -88,9 +92,11 @@ package final class Gateway: GatewayServices {
                     { call throws(GateError) in try await self.call(call) }, mayRepeat: { self.isRepeatable($0) })
             }
             if let callbacks { group.addTask { await callbacks.run() } }
+            group.addTask { await self.recorder.run() }
             await registry.run()
             await asyncCalls.shutDown()
             callbacks?.stop()
+            recorder.stop()
         }
         saved.flush()
     }
@@ -184,6 +190,7 @@ package final class Gateway: GatewayServices {
                 "correlation_id": "\(error.correlationID ?? "")", "server": "\(error.server ?? "")",
                 "tool": "\(tool.prefix(128))", "sent": "false", "reason": "\(error.message)",
             ])
+        recordUnresolved(error, tool: tool)
         return error
     }
 
@@ -222,12 +229,13 @@ package final class Gateway: GatewayServices {
         if call.key != nil, !call.isAsync { return try await once(call) }
         let started = Instant.now
         let id = correlation.next()
+        let trace = CallTrace()
         do throws(GateError) {
-            let reply = try await routed(call, started: started, id: id)
-            record(started, failed: reply.isError)
+            let reply = try await routed(call, started: started, id: id, trace)
+            record(call, id, started, trace, reply)
             return reply
         } catch {
-            record(started, failed: true)
+            record(call, id, started, trace, error)
             var error = error
             error.correlationID = error.correlationID ?? id
             error.tool = error.tool ?? call.target.tool
@@ -236,7 +244,9 @@ package final class Gateway: GatewayServices {
         }
     }
 
-    private func routed(_ call: GatewayCall, started: Instant, id: String) async throws(GateError) -> CallReply {
+    private func routed(
+        _ call: GatewayCall, started: Instant, id: String, _ trace: CallTrace
+    ) async throws(GateError) -> CallReply {
         let target = call.target
         let entry = try enter(target)
         defer { entry.calls.leave() }
@@ -254,6 +264,7 @@ package final class Gateway: GatewayServices {
         forwarded.session = call.caller.session
         forwarded.isNamed = call.caller.isNamed
         forwarded.round = call.round
+        forwarded.trace = trace
         if case .tool(_, let arguments) = call.operation {
             forwarded.demandsTask = catalog.snapshot.taskSupport(target) == .required
             forwarded.isRepeatable = backend.settings.trustsAnnotations && catalog.snapshot.repeatable.contains(target)
@@ -323,13 +334,6 @@ package final class Gateway: GatewayServices {
             detail: reply.envelope.error.map { reply.bytes($0.range) })
     }
 
-    private func record(_ started: Instant, failed: Bool) {
-        let now = Instant.now
-        let (seconds, attoseconds) = started.duration(to: now).components
-        let microseconds = UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
-        latency.withLock { $0.record(microseconds: microseconds, failed: failed, now: now) }
-    }
-
     private func log(_ error: GateError, _ call: GatewayCall) {
         logger.info(
             "call failed: \(error.code)",
@@ -350,20 +354,5 @@ package final class Gateway: GatewayServices {
             version: StonegateVersion.current, tier: "free",
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
             backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed }, warnings: warnings)
-    }
-
-    package func stats() -> StatsInfo {
-        let total = latency.withLock { $0.total }
-        return StatsInfo(
-            totalCalls: Int(clamping: total.calls), totalErrors: Int(clamping: total.errors),
-            averageLatency: total.average / 1_000, p95Latency: Double(total.p95) / 1_000,
-            p99Latency: Double(total.p99) / 1_000,
-            backends: registry.entries.map { entry in
-                let own = entry.backend.latency
-                return StatsInfo.Backend(
-                    name: entry.config.name, calls: Int(clamping: own.calls), errors: Int(clamping: own.errors),
-                    averageMilliseconds: own.average / 1_000)
-            },
-            memory: .init(bufferedBytes: budget.used, limitBytes: budget.limit, refused: budget.refused))
     }
 }

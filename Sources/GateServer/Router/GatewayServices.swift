@@ -119,7 +119,11 @@ package protocol GatewayServices: Sendable {
     /// Begins to stop the gateway, as SIGTERM does. Asking again changes nothing.
     func requestStop() -> StopNotice
     func health() -> HealthInfo
-    func stats() -> StatsInfo
+    func stats() async -> StatsInfo
+    /// Figures in the text format of Prometheus.
+    func metrics() async -> String
+    /// What is remembered of calls.
+    var callLog: CallLog { get }
     /// What has happened to servers, and happens.
     var events: EventHub { get }
     /// Whether there is memory for more sessions and streams: they end before calls do.

@@ -45,6 +45,37 @@ import Testing
         #expect(recorder.total.calls == 3)
     }
 
+    @Test func theLastHourForgetsLater() {
+        var recorder = LatencyRecorder()
+        recorder.record(microseconds: 1_000, failed: true, now: at(0))
+        recorder.record(microseconds: 2_000, failed: false, now: at(1_800))
+        #expect(recorder.lastHour(now: at(3_200)).calls == 2)
+        #expect(recorder.lastMinute(now: at(3_200)) == .none)
+        #expect(recorder.lastHour(now: at(3_700)).calls == 1)
+        #expect(recorder.lastHour(now: at(6_000)) == .none)
+    }
+
+    @Test func whatWasWrittenIsCountedAgain() {
+        var recorder = LatencyRecorder()
+        for value in 1...500 as ClosedRange<UInt64> {
+            recorder.record(microseconds: value * value, failed: value % 5 == 0, now: at(0))
+        }
+        var later = LatencyRecorder()
+        later.record(microseconds: 7, failed: true, now: at(0))
+        let isRestored = later.restore(recorder.text)
+        #expect(isRestored)
+        #expect(later.total.calls == 501 && later.total.errors == 101)
+        #expect(isNear(later.total.p50, recorder.total.p50) && isNear(later.total.p999, recorder.total.p999))
+        var fresh = LatencyRecorder()
+        fresh.restore(recorder.text)
+        #expect(fresh.text == recorder.text)
+        for bad in ["", "1", "x 1", "1 2 3", "1 2 3:x", "1 2 3:0", "1 2 99999999999:1"] {
+            var recorder = LatencyRecorder()
+            let isRestored = recorder.restore(bad)
+            #expect(!isRestored && recorder.total == .none, "\(bad)")
+        }
+    }
+
     @Test func extremesAreClamped() {
         var recorder = LatencyRecorder()
         recorder.record(microseconds: 0, failed: false, now: at(0))

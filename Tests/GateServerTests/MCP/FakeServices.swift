@@ -210,6 +210,9 @@ final class FakeServices: GatewayServices {
 
     var usesSessions: Bool { false }
     func sessionEnded(_ session: InstanceOwner) { asyncCalls.ownerLeft(session) }
+    func metrics() async -> String { "# nothing\n" }
+    let callLog = CallLog.empty()
+
     func stats() -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }

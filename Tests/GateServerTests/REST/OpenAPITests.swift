@@ -39,6 +39,8 @@ import Testing
                     let responses = try #require(operation["responses"]?.objectValue?.members)
                     let success = try #require(responses.first { $0.key != "default" })
                     guard let schema = success.value["content"]?["application/json"]?["schema"] else { continue }
+                    // Nothing is in this log; CallLogTests asks the real one.
+                    if path == "/call/{id}/explain" { continue }
                     let target = path.split(separator: "/").map {
                         $0 == "{server}" ? "beta" : $0 == "{tool}" ? "weather" : $0 == "{id}" ? id : String($0)
                     }
@@ -58,7 +60,8 @@ import Testing
             }
             let routes = RouteTable.standard(rig.services).routes
             #expect(
-                checked == routes.count { $0.responseSchema != nil }, "all routes but those of the page and streams")
+                checked == routes.count { $0.responseSchema != nil } - 1, "all routes but those of the page and streams"
+            )
         }
     }
 

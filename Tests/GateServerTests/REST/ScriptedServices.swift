@@ -190,6 +190,9 @@ final class ScriptedServices: GatewayServices {
 
     var usesSessions: Bool { false }
     func sessionEnded(_ session: InstanceOwner) {}
+    func metrics() async -> String { "# nothing\n" }
+    let callLog = CallLog.empty()
+
     func stats() -> StatsInfo {
         StatsInfo(
             totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,

@@ -22,6 +22,9 @@ import Testing
         "DELETE /call/{id}": [404, 404, 404],
         "GET /call/{id}/events": [404, 404, 404],
         "GET /calls": [200, 200, 200],
+        "GET /call/{id}/explain": [401, 401, 404],
+        "GET /log": [401, 401, 200],
+        "GET /metrics": [200, 200, 200],
         "GET /server/list": [200, 200, 200],
         "POST /server/add": [401, 401, 201],
         "POST /server/start": [401, 401, 200],
@@ -77,7 +80,8 @@ import Testing
         let admin = routes.filter { $0.access == .admin }.map(RouteMatrixTests.name).sorted()
         #expect(
             admin == [
-                "GET /config", "POST /gateway/reload", "POST /gateway/stop", "POST /server/add", "POST /server/remove",
+                "GET /call/{id}/explain", "GET /config", "GET /log", "POST /gateway/reload", "POST /gateway/stop",
+                "POST /server/add", "POST /server/remove",
                 "POST /server/restart", "POST /server/start", "POST /server/stop",
             ])
         // A GET must never change anything: browsers send GETs to other sites freely.

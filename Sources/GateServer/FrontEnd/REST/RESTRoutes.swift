@@ -165,7 +165,7 @@ struct RESTRoutes: Sendable {
         RESTReply(services.requestStop().json, status: .accepted)
     }
 
-    func stats(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(services.stats().json) }
+    func stats(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(await services.stats().json) }
 
     func health(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(services.health().json) }
 }

@@ -7,6 +7,7 @@ extension RouteTable {
     static func standard(_ services: any GatewayServices) -> RouteTable {
         let rest = RESTRoutes(services: services)
         let calls = AsyncRoutes(services: services)
+        let log = LogRoutes(services: services)
         let ui = StatusPage()
         var routes: [Route] = [
             Route(
@@ -66,6 +67,16 @@ extension RouteTable {
             Route(
                 .GET, "/stats", .data, summary: "Calls, errors and latencies.", response: Schemas.stats,
                 handler: rest.stats),
+            Route(
+                .GET, "/metrics", .data, summary: "Counters and gauges as Prometheus reads them.",
+                handler: MetricsRoute(services: services).answer),
+            Route(
+                .GET, "/log", .admin, summary: "The call log, newest first; with after= what came since, oldest first.",
+                query: Schemas.logQuery, response: Schemas.log, handler: log.page),
+            Route(
+                .GET, "/call/{id}/explain", .admin,
+                summary: "Where a call's time went and what decided it, by its correlation id.",
+                query: [Schemas.explainFormat], response: Schemas.explanation, handler: log.explain),
             Route(
                 .GET, "/events", .data,
                 summary: "What happens to the servers, as server-sent events; with format=json what is kept of it.",

@@ -90,6 +90,35 @@ enum Schemas {
     static let cursor = Route.QueryParameter(
         name: "cursor", description: "`next_cursor` of the page before.", schema: ["type": "string"])
 
+    static let logQuery: [Route.QueryParameter] = [
+        .init(
+            name: "limit", description: "Most lines.",
+            schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 50]),
+        .init(name: "server", description: "Only calls of this server.", schema: string),
+        .init(name: "tool", description: "Only calls of this tool.", schema: string),
+        .init(
+            name: "status", description: "Only calls that ended so.",
+            schema: [
+                "type": "string", "enum": ["success", "tool_error", "error", "timeout", "cancelled", "rejected"],
+            ]),
+        .init(name: "agent", description: "Only calls of this agent.", schema: string),
+        .init(
+            name: "since",
+            description: "A time (RFC 3339), milliseconds since 1970, or how long ago: `15m`, `2h`, `7d`.",
+            schema: string),
+        .init(name: "until", description: "As `since`.", schema: string),
+        .init(name: "cursor", description: "`next_cursor` of the page before.", schema: string),
+        .init(
+            name: "after", description: "Only lines behind this sequence number, oldest first.",
+            schema: ["type": "integer", "minimum": 0]),
+    ]
+    static let log = object(
+        [("calls", ["type": "array", "items": object]), ("last", integer)], optional: [("next_cursor", string)])
+    static let explainFormat = Route.QueryParameter(
+        name: "format", description: "`json`, or `text` for the words alone.",
+        schema: ["type": "string", "enum": ["json", "text"], "default": "json"])
+    static let explanation = object([("call", object), ("explanation", ["type": "array", "items": string])])
+
     private static let tool = object([
         ("name", string), ("server", string), ("tool", string), ("description", string), ("parameters", object),
     ])
