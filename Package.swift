@@ -113,7 +113,8 @@ let package = Package(
         .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
-        .testTarget(name: "GateAuditTests", dependencies: ["GateAudit", "GateTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GateAuditTests", dependencies: ["GateAudit", "GateProtocol", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
         .testTarget(

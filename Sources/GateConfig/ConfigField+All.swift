@@ -1,10 +1,10 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
     static let all: [ConfigField] =
-        server + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + logging
+        server + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
 
     static let sections = [
-        "server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "logging",
+        "server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit", "logging",
     ]
 
     private static func fields(_ section: String, _ kinds: KeyValuePairs<String, Kind>) -> [ConfigField] {
@@ -77,6 +77,13 @@ extension ConfigField {
             "redact": .texts(\.log.redact, .memberName),
             "retention": .duration(\.log.retention, .seconds, 60...315_360_000),
             "max_bytes": .integer(\.log.maxBytes, 1_048_576...largeBytes.upperBound),
+        ])
+
+    private static let audit = fields(
+        "audit",
+        [
+            "enabled": .boolean(\.audit.enabled),
+            "block_on_failure": .boolean(\.audit.blockOnFailure),
         ])
 
     private static let logging = fields(

@@ -11,6 +11,7 @@ package struct GatewayConfig: Sendable, Equatable {
     package var limits = Limits()
     package var async = Async()
     package var log = Log()
+    package var audit = Audit()
     package var logging = Logging()
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []
@@ -102,6 +103,15 @@ extension GatewayConfig {
         package var maxStoredBytes = 2 * 1_024 * 1_024 * 1_024
         /// Hosts that may be told of the ends of calls, as `name` (any port) or `name:port`, lower-case.
         package var callbackHosts: [String] = []
+
+        package init() {}
+    }
+
+    /// `[audit]`: the audit log.
+    package struct Audit: Sendable, Equatable {
+        package var enabled = false
+        /// Whether calls are refused when their beginning cannot be written.
+        package var blockOnFailure = true
 
         package init() {}
     }

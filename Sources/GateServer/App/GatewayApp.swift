@@ -95,9 +95,10 @@ package struct GatewayApp: Sendable {
             throw StateDirectoryError(description: "the key for states of calls cannot be used", isBusy: false)
         }
         let stores = try open(directory)
+        let audit = try AuditTrail.open(config, directory, logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = try Gateway(
-            config: config, source: source, directory: directory, calls: stores.calls, log: stores.log,
+            config: config, source: source, directory: directory, calls: stores.calls, log: stores.log, audit: audit,
             group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())

@@ -12,6 +12,19 @@ extension Gateway {
         record.wasSent = true
         record.bytesOut = reply.message.envelope.result?.range.count ?? 0
         recorder.record(record, call.arguments)
+        audit?.end(
+            id, outcome: record.status.rawValue, sent: true, bytes: record.bytesOut, duration: record.total)
+    }
+
+    /// A call that may not run, because its beginning cannot be proved.
+    func unresolved(_ error: GateError, _ call: GatewayCall, _ id: String) -> GateError {
+        var error = error
+        error.correlationID = id
+        error.tool = call.target.tool
+        let now = Instant.now
+        record(call, id, now, CallTrace(), error)
+        log(error, call)
+        return error
     }
 
     func record(_ call: GatewayCall, _ id: String, _ started: Instant, _ trace: CallTrace, _ error: GateError) {

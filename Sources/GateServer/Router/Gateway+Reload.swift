@@ -31,9 +31,11 @@ extension Gateway {
         switch result {
         case nil: break
         case .success(let report)?:
+            audit?.act("config_reload", report.file ?? "", detail: report.summary)
             logger.notice("configuration reloaded: \(report.summary)")
             for warning in report.warnings { logger.warning("\(warning)") }
         case .failure(let problems)?:
+            audit?.act("config_reload", "", result: ErrorCode.configInvalid.rawValue)
             for problem in problems.problems { logger.error("\(problem)") }
             logger.error("configuration not reloaded: nothing was changed")
         }

@@ -57,18 +57,38 @@ extension Gateway {
             errorRate: status.latency.errorRate, details: details)
     }
 
-    package func startServer(_ name: String) async throws(GateError) { try changeable(name).backend.start() }
-    package func stopServer(_ name: String) async throws(GateError) { try changeable(name).backend.stop() }
-    package func restartServer(_ name: String) async throws(GateError) { try changeable(name).backend.restart() }
+    package func startServer(_ name: String) async throws(GateError) {
+        try acting("server_start", name) { () throws(GateError) in try changeable(name).backend.start() }
+    }
+
+    package func stopServer(_ name: String) async throws(GateError) {
+        try acting("server_stop", name) { () throws(GateError) in try changeable(name).backend.stop() }
+    }
+
+    package func restartServer(_ name: String) async throws(GateError) {
+        try acting("server_restart", name) { () throws(GateError) in try changeable(name).backend.restart() }
+    }
 
     package func removeServer(_ name: String) async throws(GateError) {
-        try refuseWhileDraining()
-        let entry = try known(name)
-        try saved.removeAdded(entry.config.name)
-        _ = registry.remove(entry.config.name)
+        try acting("server_remove", name) { () throws(GateError) in
+            try refuseWhileDraining()
+            let entry = try known(name)
+            try saved.removeAdded(entry.config.name)
+            _ = registry.remove(entry.config.name)
+        }
     }
 
     package func addServer(_ config: BackendConfig) async throws(GateError) {
+        try acting("server_add", config.name) { () throws(GateError) in try add(config) }
+    }
+
+    /// Carries an administrative act out, and writes it into the audit log.
+    private func acting(_ action: String, _ target: String, _ body: () throws(GateError) -> Void) throws(GateError) {
+        guard let audit else { return try body() }
+        try audit.acting(action, target, body)
+    }
+
+    private func add(_ config: BackendConfig) throws(GateError) {
         try refuseWhileDraining()
         try registry.add(config, isRuntime: true)
         do throws(GateError) {

@@ -25,6 +25,7 @@ package final class Gateway: GatewayServices {
     let pageSize: Int
     let recorder: CallRecorder
     package let callLog: CallLog
+    let audit: AuditTrail?
     private let correlation: CorrelationIDs
     private let warnings: [String]
     let logger: Logger
@@ -34,7 +35,7 @@ package final class Gateway: GatewayServices {
 
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
-        log: any CallLogStore,
+        log: any CallLogStore, audit: AuditTrail?,
         group: any EventLoopGroup, environment: [String: String], logger: Logger
     ) throws {
         maxCallTimeout = config.limits.maxCallTimeout
@@ -48,6 +49,7 @@ package final class Gateway: GatewayServices {
         callbacks = try Gateway.callbacks(config, directory, calls, group.next(), logger)
         if let callbacks { asyncCalls.onEnd { callbacks.ended($0, $1) } }
         recorder = try CallRecorder(config.log, directory, log, loop: group.next(), logger)
+        self.audit = audit
         callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
         var limits = ToolDefinitionCheck.Limits()
@@ -86,6 +88,7 @@ package final class Gateway: GatewayServices {
 
     /// Runs the servers until ``shutDown()``.
     package func run() async {
+        audit?.act("gateway_start", StonegateVersion.current)
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await self.asyncCalls.run(
@@ -99,6 +102,13 @@ package final class Gateway: GatewayServices {
             recorder.stop()
         }
         saved.flush()
+        audit?.act("gateway_stop", "")
+        await audit?.close()
+    }
+
+    /// Why asynchronous calls are not accepted at present.
+    private var storeWarnings: [String] {
+        asyncCalls.store.refusal.map { ["no asynchronous calls are accepted: \($0.reason)"] } ?? []
     }
 
     /// Goes on with what an earlier run had accepted. Before the first request: whoever asks for such a call must find it.
@@ -191,6 +201,7 @@ package final class Gateway: GatewayServices {
                 "tool": "\(tool.prefix(128))", "sent": "false", "reason": "\(error.message)",
             ])
         recordUnresolved(error, tool: tool)
+        audit?.refused(error, tool: tool)
         return error
     }
 
@@ -231,11 +242,18 @@ package final class Gateway: GatewayServices {
         let id = correlation.next()
         let trace = CallTrace()
         do throws(GateError) {
+            try await audit?.begin(call, id)
+        } catch {
+            throw unresolved(error, call, id)
+        }
+        do throws(GateError) {
             let reply = try await routed(call, started: started, id: id, trace)
             record(call, id, started, trace, reply)
             return reply
         } catch {
             record(call, id, started, trace, error)
+            audit?.end(
+                id, outcome: error.code.rawValue, sent: error.sent, bytes: 0, duration: started.duration(to: .now))
             var error = error
             error.correlationID = error.correlationID ?? id
             error.tool = error.tool ?? call.target.tool
@@ -334,7 +352,7 @@ package final class Gateway: GatewayServices {
             detail: reply.envelope.error.map { reply.bytes($0.range) })
     }
 
-    private func log(_ error: GateError, _ call: GatewayCall) {
+    func log(_ error: GateError, _ call: GatewayCall) {
         logger.info(
             "call failed: \(error.code)",
             metadata: [
@@ -353,6 +371,7 @@ package final class Gateway: GatewayServices {
             status: isDraining ? "draining" : healthy == statuses.count ? "ok" : "degraded",
             version: StonegateVersion.current, tier: "free",
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
-            backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed }, warnings: warnings)
+            backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
+            warnings: warnings + (audit?.warnings ?? []) + storeWarnings)
     }
 }
