@@ -96,7 +96,9 @@ extension AsyncCalls {
                 call.round = try await round(id, InterimResult(reply), capabilities, until: deadline)
             } catch {
                 let isUntouched = !error.sent && rounds == 0
-                if Task.isCancelled, isClosed { return await stopped(id, error, isUntouched, call) }
+                if isClosed, Task.isCancelled || error.code == .draining {
+                    return await stopped(id, error, isUntouched, call)
+                }
                 guard isUntouched, AsyncCalls.passes(error), isKept(id), !Task.isCancelled else {
                     return .outcome(.error(error))
                 }

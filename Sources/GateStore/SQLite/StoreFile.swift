@@ -55,6 +55,8 @@ struct StoreFile {
             let pool = try DatabasePool(path: path, configuration: configuration)
             for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
             try pool.writeWithoutTransaction { database in
+                // The pool itself has made it NORMAL, which does not wait for the disk at a commit.
+                try database.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
                 // What lies in the log of writes counts, and is not in the file's head yet.
                 let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
                 guard version <= schema.version else { throw newer(version) }
@@ -74,12 +76,10 @@ struct StoreFile {
         var configuration = Configuration()
         configuration.maximumReaderCount = 2
         configuration.journalMode = .wal
-        let synchronous = isDurable ? "FULL" : "NORMAL"
         configuration.prepareDatabase { database in
             guard !database.configuration.readonly else { return }
             // Carried over by the writer between two commits, so that no commit waits for it.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-            try database.execute(sql: "PRAGMA synchronous = \(synchronous)")
         }
         return configuration
     }

@@ -16,6 +16,8 @@ struct FaultScale: Sendable {
 
     var restarts: Int { isLong ? 10_000 : 120 }
     var ledgerRounds: Int { isLong ? 1_000 : 15 }
+    var crashRounds: Int { isLong ? 20 : 3 }
+    var callsPerCrash: Int { isLong ? 500 : 120 }
     var toxicRounds: Int { isLong ? 1_000 : 48 }
     var spawnFailures: Int { isLong ? 1_000 : 40 }
     var clientsGone: Int { isLong ? 10_000 : 120 }

@@ -93,6 +93,9 @@ struct AsyncCallsRig: Sendable {
         case "busy":
             if performed.all.count == 1 { throw GateError(.overloaded, "busy", retryAfter: 1) }
         case "died": throw GateError(.backendDied, "died", sent: true)
+        case "draining":
+            calls.close()
+            throw GateError(.draining, "stopping")
         case "down": throw GateError(.backendDown, "down")
         default: break
         }

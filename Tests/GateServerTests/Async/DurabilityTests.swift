@@ -76,6 +76,17 @@ import Testing
         }
     }
 
+    @Test func aCallThatMeetsTheStopOfTheGatewayIsLeftToTheNextRun() async throws {
+        let store = MemoryCallStore(maxBytes: .max)
+        try await AsyncCallsRig.with(store: store) { rig in
+            let view = try await rig.calls.submit(rig.call("draining"), owner: Self.owner)
+            _ = try await rig.begun.first { $0 == "draining" }
+            let seen = try #require(try await rig.calls.wait(view.id, for: [Self.owner]))
+            #expect(seen.status == .queued)
+        }
+        #expect(store.unfinished().map(\.status) == [.queued])
+    }
+
     @Test func sequenceNumbersGoOnAfterARestart() async throws {
         let store = MemoryCallStore(maxBytes: .max)
         let first = Mutex<UInt64>(0)

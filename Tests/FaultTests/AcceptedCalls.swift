@@ -1,0 +1,141 @@
+import GateProtocol
+import GateTestKit
+import Synchronization
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// F-1 and F-24: accepted calls over `kill -9`, counted against the ledger of what really ran.
+extension FaultTests {
+    /// What was submitted, and what became of it.
+    private final class Book: Sendable {
+        private let state = Mutex<(accepted: [String: String], open: Set<String>)>(([:], []))
+
+        func accepted(_ key: String, _ id: String) -> Bool {
+            state.withLock { state in
+                state.open.remove(key)
+                // A key that was accepted before must name the same call for ever.
+                let known = state.accepted.updateValue(id, forKey: key)
+                return known == nil || known == id
+            }
+        }
+
+        func unanswered(_ key: String) { state.withLock { _ = $0.open.insert(key) } }
+        var all: [String: String] { state.withLock { $0.accepted } }
+        var open: [String] { state.withLock { $0.open.sorted() } }
+    }
+
+    @Test func f01AcceptedCallsAreNeitherLostNorRepeated() async throws {
+        let directory = try TemporaryDirectory()
+        let head = "[limits]\nin_flight_per_backend = 16\nrestart_budget = 10000\n\n"
+        let backends = [
+            try BackendText(fake: "b", ["--ledger", directory.file("ledger")]),
+            try BackendText(fake: "safe", ["--ledger", directory.file("safe")]).with("trust_annotations = true"),
+        ]
+        var gateway = try await Rig.start(head, backends: backends, running: ["b", "safe"])
+        let book = Book()
+        var random = SplitMix(seed: 0x5106)
+        for round in 0..<scale.crashRounds {
+            let client = AsyncClient(gateway: gateway)
+            let pause = Int.random(in: 20...(scale.isLong ? 900 : 400), using: &random)
+            // What had no answer in the round before is submitted again, under the same key.
+            let again = book.open
+            let submitters = (0..<4).map { part in
+                let calls = scale.callsPerCrash / 4
+                return Task { () -> Bool in
+                    var isConsistent = true
+                    let keys =
+                        again.enumerated().filter { $0.offset % 4 == part }.map(\.element)
+                        + (0..<calls).map { "r\(round)-\(part)-\($0)" }
+                    for (number, key) in keys.enumerated() {
+                        let isSafe = key.hasSuffix("7") || key.hasSuffix("3")
+                        let submission =
+                            isSafe
+                            ? await client.submit("safe", "put", key: key, ["value": "x"])
+                            : await client.submit("b", "sleep", key: key, ["ms": .init(number % 25)])
+                        switch submission {
+                        case .accepted(let id): isConsistent = book.accepted(key, id) && isConsistent
+                        case .refused: break
+                        case .unanswered:
+                            book.unanswered(key)
+                            return isConsistent
+                        }
+                    }
+                    return isConsistent
+                }
+            }
+            // The moment of the crash is what is random here; nothing waits for it.
+            try await Task.sleep(for: .milliseconds(pause))
+            gateway.program.signal(SIGKILL)
+            _ = try await gateway.program.exit()
+            for submitter in submitters { #expect(await submitter.value, "a key has named two calls") }
+            gateway = try await GatewayProcess.start(
+                head + backends.text, directory: gateway.directory, port: gateway.port)
+        }
+        try await judge(book, AsyncClient(gateway: gateway), directory)
+        #expect(try await gateway.stop() == .code(0))
+    }
+
+    private func judge(_ book: Book, _ client: AsyncClient, _ directory: TemporaryDirectory) async throws {
+        var counts: [String: Int] = [:]
+        var ends: [String: JSONValue] = [:]
+        for (key, id) in book.all {
+            let call = try await client.ended(id)
+            let status = call["status"]?.stringValue ?? call.text
+            counts[status, default: 0] += 1
+            ends[key] = call
+        }
+        let ledger = Rig.executions(in: directory, "ledger")
+        let safe = Rig.executions(in: directory, "safe")
+        var wrong: [String] = []
+        for (key, call) in ends {
+            let runs = ledger[key] ?? safe[key] ?? 0
+            let mayRepeat = key.hasSuffix("7") || key.hasSuffix("3")
+            let sent = call["error"]?["sent"]
+            let fits =
+                switch call["status"]?.stringValue {
+                case "complete": mayRepeat ? runs >= 1 : runs == 1
+                case "outcome_unknown": !mayRepeat && runs <= 1
+                case "failed", "cancelled": sent == false ? runs == 0 : runs <= 1
+                default: false
+                }
+            if !fits { wrong.append("\(key): ran \(runs) times, \(call.text)") }
+        }
+        // Nothing ran that was not accepted, or at least submitted without an answer.
+        let known = Set(ends.keys).union(book.open)
+        let strangers = ledger.keys.filter { !known.contains($0) }
+        let twice = ledger.filter { $0.value > 1 }
+        FaultReport.add(
+            "F-1", "\(scale.crashRounds) kills -9 under \(book.all.count) accepted calls",
+            "lost \(book.all.count - ends.count), run twice \(twice.count), not as the ledger says \(wrong.count); "
+                + counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+        #expect(ends.count == book.all.count)
+        #expect(twice.isEmpty && strangers.isEmpty, "\(twice) \(strangers)")
+        #expect(wrong.isEmpty, "\(wrong.prefix(5))")
+        #expect((counts["complete"] ?? 0) > ends.count / 2)
+        // Asked again, every call is as it was.
+        for (key, id) in book.all.prefix(50) {
+            let now = try await client.state(id)
+            #expect(now == ends[key])
+        }
+    }
+}
+
+/// A small generator, so that a run can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
