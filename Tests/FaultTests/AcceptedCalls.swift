@@ -39,24 +39,28 @@ extension FaultTests {
         var gateway = try await Rig.start(head, backends: backends, running: ["b", "safe"])
         let book = Book()
         var random = SplitMix(seed: 0x5106)
-        for round in 0..<scale.crashRounds {
+        var round = 0
+        let wanted = scale.crashRounds * scale.callsPerCrash
+        while round < scale.crashRounds || book.all.count < wanted, round < 3 * scale.crashRounds {
+            round += 1
             let client = AsyncClient(gateway: gateway)
             let pause = Int.random(in: 20...(scale.isLong ? 900 : 400), using: &random)
             // What had no answer in the round before is submitted again, under the same key.
             let again = book.open
+            let number = round
             let submitters = (0..<4).map { part in
                 let calls = scale.callsPerCrash / 4
                 return Task { () -> Bool in
                     var isConsistent = true
                     let keys =
                         again.enumerated().filter { $0.offset % 4 == part }.map(\.element)
-                        + (0..<calls).map { "r\(round)-\(part)-\($0)" }
-                    for (number, key) in keys.enumerated() {
+                        + (0..<calls).map { "r\(number)-\(part)-\($0)" }
+                    for (place, key) in keys.enumerated() {
                         let isSafe = key.hasSuffix("7") || key.hasSuffix("3")
                         let submission =
                             isSafe
                             ? await client.submit("safe", "put", key: key, ["value": "x"])
-                            : await client.submit("b", "sleep", key: key, ["ms": .init(number % 25)])
+                            : await client.submit("b", "sleep", key: key, ["ms": .init(place % 25)])
                         switch submission {
                         case .accepted(let id): isConsistent = book.accepted(key, id) && isConsistent
                         case .refused: break
@@ -76,11 +80,11 @@ extension FaultTests {
             gateway = try await GatewayProcess.start(
                 head + backends.text, directory: gateway.directory, port: gateway.port)
         }
-        try await judge(book, AsyncClient(gateway: gateway), directory)
+        try await judge(book, AsyncClient(gateway: gateway), directory, rounds: round)
         #expect(try await gateway.stop() == .code(0))
     }
 
-    private func judge(_ book: Book, _ client: AsyncClient, _ directory: TemporaryDirectory) async throws {
+    private func judge(_ book: Book, _ client: AsyncClient, _ directory: TemporaryDirectory, rounds: Int) async throws {
         var counts: [String: Int] = [:]
         var ends: [String: JSONValue] = [:]
         for (key, id) in book.all {
@@ -110,7 +114,7 @@ extension FaultTests {
         let strangers = ledger.keys.filter { !known.contains($0) }
         let twice = ledger.filter { $0.value > 1 }
         FaultReport.add(
-            "F-1", "\(scale.crashRounds) kills -9 under \(book.all.count) accepted calls",
+            "F-1", "\(rounds) kills -9 under \(book.all.count) accepted calls",
             "lost \(book.all.count - ends.count), run twice \(twice.count), not as the ledger says \(wrong.count); "
                 + counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         #expect(ends.count == book.all.count)

@@ -1,5 +1,4 @@
 import Dispatch
-import GateTestKit
 import Synchronization
 
 #if canImport(Glibc)
@@ -9,18 +8,18 @@ import Synchronization
 #endif
 
 /// An HTTP server on 127.0.0.1 that answers with exactly the bytes a test wants, one thread for each connection.
-final class ScriptedServer: Sendable {
-    struct Request: Sendable {
-        var line: String
-        var headers: [String: String]
-        var body: String
+package final class ScriptedServer: Sendable {
+    package struct Request: Sendable {
+        package var line: String
+        package var headers: [String: String]
+        package var body: String
 
-        subscript(_ name: String) -> String? { headers[name.lowercased()] }
-        var method: String { String(line.prefix { $0 != " " }) }
-        var path: String { line.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
+        package subscript(_ name: String) -> String? { headers[name.lowercased()] }
+        package var method: String { String(line.prefix { $0 != " " }) }
+        package var path: String { line.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
     }
 
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         case reply(Int, String, headers: [String: String] = [:])
         /// Sends the pieces of an event stream; the connection stays open after them until the client closes it.
         case stream([String], headers: [String: String] = [:])
@@ -31,22 +30,22 @@ final class ScriptedServer: Sendable {
         /// Closes without an answer.
         case hangUp
 
-        static func ok(_ body: String, headers: [String: String] = [:]) -> Answer {
+        package static func ok(_ body: String, headers: [String: String] = [:]) -> Answer {
             .reply(200, body, headers: headers)
         }
     }
 
-    let port: UInt16
+    package let port: UInt16
     /// Complete requests, in the order of their arrival.
-    let requests = Journal<Request>(name: "requests")
+    package let requests = Journal<Request>(name: "requests")
     /// Requests whose connection the client closed while they were held or streamed.
-    let abandoned = Journal<String>(name: "abandoned requests")
+    package let abandoned = Journal<String>(name: "abandoned requests")
     private let listener: Mutex<Int32?>
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     /// - Parameter port: 0 for any.
-    init(port wanted: UInt16 = 0, _ handler: @escaping @Sendable (Request) -> Answer) throws {
+    package init(port wanted: UInt16 = 0, _ handler: @escaping @Sendable (Request) -> Answer) throws {
         let descriptor = try Self.listen(wanted)
         port = try Self.port(of: descriptor)
         listener = Mutex(descriptor)
@@ -64,7 +63,7 @@ final class ScriptedServer: Sendable {
     }
 
     /// Stops listening; open connections stay.
-    func stop() {
+    package func stop() {
         listener.withLock { descriptor in
             if let open = descriptor { shutdown(open, Int32(SHUT_RDWR)) }
             descriptor = nil
