@@ -139,7 +139,8 @@ let package = Package(
             name: "ConformanceTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate"],
             swiftSettings: strict),
         .testTarget(
-            name: "FaultTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate", "fakemcp", "chaos"],
+            name: "FaultTests",
+            dependencies: ["GateCore", "GateProtocol", "GateStore", "GateTestKit", "stonegate", "fakemcp", "chaos"],
             swiftSettings: strict),
     ]
 )

@@ -21,7 +21,7 @@ enum { WRITE, SYNC, TRUNCATE, OPEN, RENAME, CLASSES };
 struct control {
     int32_t fail_class;      // -1: none
     int32_t fail_at;         // counted from 1
-    int32_t fail_errno;
+    int32_t fail_errno;      // 0: a write does only half of its work
     int32_t full;            // no write that makes a file larger succeeds
     int64_t clock_offset_ns; // of the wall clock
     int32_t hits;            // failures that were made
@@ -77,19 +77,19 @@ static int fails(int class) {
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     REAL(write);
-    if (is_ours(descriptor) && fails(WRITE)) return -1;
+    if (is_ours(descriptor) && fails(WRITE)) return errno || count < 2 ? -1 : real(descriptor, bytes, count / 2);
     return real(descriptor, bytes, count);
 }
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
     REAL(pwrite);
-    if (is_ours(descriptor) && fails(WRITE)) return -1;
+    if (is_ours(descriptor) && fails(WRITE)) return errno || count < 2 ? -1 : real(descriptor, bytes, count / 2, offset);
     return real(descriptor, bytes, count, offset);
 }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
     REAL(pwrite64);
-    if (is_ours(descriptor) && fails(WRITE)) return -1;
+    if (is_ours(descriptor) && fails(WRITE)) return errno || count < 2 ? -1 : real(descriptor, bytes, count / 2, offset);
     return real(descriptor, bytes, count, offset);
 }
 

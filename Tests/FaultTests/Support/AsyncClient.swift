@@ -17,6 +17,15 @@ struct AsyncClient: Sendable {
 
     /// - Parameter key: the call's own, in the ledger and as idempotency key.
     func submit(_ server: String, _ tool: String, key: String, _ arguments: JSONValue) async -> Submission {
+        guard let (status, json) = await answer(server, tool, key: key, arguments) else { return .unanswered }
+        if status == 202, let id = json["call_id"]?.stringValue { return .accepted(id) }
+        return .refused(json["code"]?.stringValue ?? "HTTP \(status)")
+    }
+
+    /// What the gateway says to a submission.
+    func answer(
+        _ server: String, _ tool: String, key: String, _ arguments: JSONValue
+    ) async -> (status: Int, json: JSONValue)? {
         var arguments = arguments.objectValue ?? JSONObject()
         arguments["key"] = .string(key)
         let body: JSONValue = ["server": .string(server), "tool": .string(tool), "arguments": .object(arguments)]
@@ -24,9 +33,8 @@ struct AsyncClient: Sendable {
         headers["Idempotency-Key"] = key
         guard let reply = try? await gateway.post("/call/async", headers: headers, json: body.text),
             let json = try? JSONValue(parsing: reply.body)
-        else { return .unanswered }
-        if reply.status == 202, let id = json["call_id"]?.stringValue { return .accepted(id) }
-        return .refused(json["code"]?.stringValue ?? "HTTP \(reply.status)")
+        else { return nil }
+        return (reply.status, json)
     }
 
     /// - Returns: the call's document once it has ended, or as it is when the time is over.

@@ -18,6 +18,8 @@ struct FaultScale: Sendable {
     var ledgerRounds: Int { isLong ? 1_000 : 15 }
     var crashRounds: Int { isLong ? 20 : 3 }
     var callsPerCrash: Int { isLong ? 500 : 120 }
+    var endedCalls: Int { isLong ? 100_000 : 3_000 }
+    var waitingCalls: Int { isLong ? 10_000 : 300 }
     var toxicRounds: Int { isLong ? 1_000 : 48 }
     var spawnFailures: Int { isLong ? 1_000 : 40 }
     var clientsGone: Int { isLong ? 10_000 : 120 }

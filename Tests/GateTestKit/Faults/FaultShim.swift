@@ -59,7 +59,7 @@
             return value
         }
 
-        /// Lets one call of a class fail: the `at`-th from now on.
+        /// Lets one call of a class fail: the `at`-th from now on. Error 0 lets a write do only half of its work.
         package func fail(_ which: Class, at number: Int, errno code: Int32) {
             store(Int32(-1), at: FaultShim.failClass)
             store(Int32(0), at: FaultShim.hits)
