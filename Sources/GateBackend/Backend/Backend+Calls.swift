@@ -96,10 +96,10 @@ extension Backend {
             switch state.withLock({ $0.breaker.admit(now: now) }) {
             case .allow(let ticket): return ticket
             case .reject(let wait):
-                trace?.note { $0.circuit = "open" }
+                trace?.note { $0.circuit = .open }
                 throw circuitOpen(wait)
             case .probe(let ticket, let transition):
-                trace?.note { $0.circuit = "half_open" }
+                trace?.note { $0.circuit = .halfOpen }
                 if let transition { tell(transition) }
                 let works = await answersHarmlessly(within: .seconds(5))
                 now = .now

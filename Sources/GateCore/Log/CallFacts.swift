@@ -19,8 +19,8 @@ package struct CallFacts: Sendable, Equatable {
     package var attempts = 0
     /// Why it was sent again: the codes of the failures before.
     package var repeats: [String] = []
-    /// `closed`, `open` or `half_open`, as the call found it.
-    package var circuit = "closed"
+    /// As the call found it.
+    package var circuit = CircuitBreaker.State.closed
     /// Which of the server's instances took it, and how many there were; nil where there is only one.
     package var instance: Int?
     package var instances: Int?

@@ -18,8 +18,8 @@ package struct CallRecord: Sendable {
     package var time: Int
     package var correlationID: String
     package var agent: String
-    /// Tells sessions apart for people; does not let anybody pass for one.
-    package var session: String?
+    /// Shown by its description, which tells sessions apart for people and does not let anybody pass for one.
+    package var session: InstanceOwner?
     /// `mcp`, `rest`; with `async` where nobody waited.
     package var source: String
     package var isAsync = false

@@ -60,7 +60,7 @@ extension Gateway {
             wasSent: false, bytesIn: call.arguments?.readableBytes ?? 0, total: started.duration(to: now),
             facts: trace.finish(now: now))
         record.isAsync = call.isAsync
-        record.session = caller.session.map { "\($0)" }
+        record.session = caller.session
         return record
     }
 }

@@ -39,13 +39,7 @@ package final class SQLiteCallLogStore: CallLogStore {
                     INSERT INTO log(time, correlation, agent, server, tool, status, bytes, record)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """)
-            for row in rows {
-                statement.setUncheckedArguments([
-                    row.time, row.correlationID, row.agent, row.server, row.tool, row.status, row.record.count,
-                    Blob(row.record),
-                ])
-                try statement.execute()
-            }
+            for row in rows { try LogRowBinding.insert(row, statement, database) }
             return database.lastInsertedRowID - Int64(rows.count) + 1
         }
         bytes.withLock { $0 += size }

@@ -37,7 +37,7 @@ import Testing
                 record.facts.enter(.gateway, now: now.advanced(by: .microseconds(10_001)))
                 record.facts.attempts = 2
                 record.facts.repeats = ["BACKEND_DOWN"]
-                record.session = "session 1a2b"
+                record.session = .session(high: 0x1a2b_3c4d_0000_0000, low: 9)
             })
         #expect(value["agent"] == "an \"agent\"")
         #expect(value["duration_ms"]?.doubleValue == 12.345)
@@ -46,6 +46,9 @@ import Testing
         #expect(value["attempts"] == 2 && value["repeats"] == ["BACKEND_DOWN"])
         #expect(value["bytes_in"] == 5 && value["bytes_out"] == 70 && value["sent"] == true)
         #expect(value["arguments"] == nil)
+        #expect(value["session"] == "session 1a2b3c4d")
+        // What is nothing is left out.
+        for name in ["circuit", "waiting", "in_flight", "timeout_ms"] { #expect(value[name] == nil) }
     }
 
     @Test func argumentsAreADigestAndAShape() throws {

@@ -24,7 +24,6 @@ final class CallRecorder: Sendable {
         var bytes = 0
         var isScheduled = false
         var flushes: [CheckedContinuation<Void, Never>] = []
-        var statistics = CallStatistics()
         var lost = 0
         var isStopped = false
     }
@@ -35,6 +34,8 @@ final class CallRecorder: Sendable {
     private let loop: any EventLoop
     private let logger: Logger
     private let state = Mutex(State())
+    /// Apart from the state, so that no call waits while a batch is counted.
+    private let counted = Mutex(CallStatistics())
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -95,14 +96,14 @@ final class CallRecorder: Sendable {
         }
     }
 
-    func statistics() -> CallStatistics { state.withLock { $0.statistics } }
+    func statistics() -> CallStatistics { counted.withLock { $0 } }
 
     // MARK: Writing
 
     /// Writes until ``stop()``.
     func run() async {
         if let kept = try? await store.load(CallRecorder.name) {
-            state.withLock { StatisticsText.read(kept, into: &$0.statistics) }
+            counted.withLock { StatisticsText.read(kept, into: &$0) }
         }
         var (saved, trimmed) = (Instant.now, Instant.now)
         var isChanged = false
@@ -135,9 +136,11 @@ final class CallRecorder: Sendable {
             state.flushes = []
             state.bytes = 0
             state.isScheduled = false
-            let now = Instant.now
-            for entry in entries { state.statistics.record(entry.record, now: now) }
             return (entries, flushes)
+        }
+        let now = Instant.now
+        counted.withLock { statistics in
+            for entry in entries { statistics.record(entry.record, now: now) }
         }
         if !entries.isEmpty, options.writesLog {
             let rows = entries.map { entry in

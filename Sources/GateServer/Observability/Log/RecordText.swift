@@ -9,36 +9,44 @@ enum RecordText {
 
     static func write(_ call: CallRecord, _ arguments: ByteBuffer?, _ digest: ArgumentDigest) -> ByteBuffer {
         var out = ByteBuffer()
-        out.reserveCapacity(512)
-        out.writeString("\"time_ms\":\(call.time),\"correlation_id\":\"\(call.correlationID)\",\"status\":\"")
-        out.writeString(call.status.rawValue)
-        out.writeStaticString("\"")
-        text("agent", call.agent, &out)
-        if let session = call.session { text("session", session, &out) }
-        out.writeString(",\"source\":\"\(call.source)\"")
+        out.reserveCapacity(768)
+        out.writeStaticString("\"time_ms\":")
+        out.writeDecimal(UInt64(max(0, call.time)))
+        text(",\"correlation_id\":", call.correlationID, &out)
+        word(",\"status\":\"", call.status.rawValue, &out)
+        text(",\"agent\":", call.agent, &out)
+        if let session = call.session { text(",\"session\":", "\(session)", &out) }
+        word(",\"source\":\"", call.source, &out)
         if call.isAsync { out.writeStaticString(",\"async\":true") }
-        text("server", call.server, &out)
-        text("tool", call.tool, &out)
-        out.writeString(",\"kind\":\"\(call.kind)\"")
-        if let code = call.code { out.writeString(",\"code\":\"\(code)\"") }
-        if let message = call.message { text("message", cut(message), &out) }
-        out.writeString(",\"sent\":\(call.wasSent),\"bytes_in\":\(call.bytesIn),\"bytes_out\":\(call.bytesOut)")
-        time("duration_ms", call.total, &out)
-        time("queue_ms", call.facts.queue, &out)
-        time("startup_ms", call.facts.startup, &out)
-        time("backend_ms", call.facts.backend, &out)
-        time("gateway_ms", call.total - call.facts.queue - call.facts.startup - call.facts.backend, &out)
-        out.writeString(",\"attempts\":\(call.facts.attempts),\"circuit\":\"\(call.facts.circuit)\"")
-        out.writeString(",\"in_flight\":\(call.facts.inFlight),\"waiting\":\(call.facts.waiting)")
-        if !call.facts.repeats.isEmpty {
-            out.writeString(",\"repeats\":[\(call.facts.repeats.map { "\"\($0)\"" }.joined(separator: ","))]")
+        text(",\"server\":", call.server, &out)
+        text(",\"tool\":", call.tool, &out)
+        word(",\"kind\":\"", call.kind, &out)
+        if let code = call.code { word(",\"code\":\"", code, &out) }
+        if let message = call.message { text(",\"message\":", cut(message), &out) }
+        out.writeStaticString(call.wasSent ? ",\"sent\":true" : ",\"sent\":false")
+        number(",\"bytes_in\":", call.bytesIn, &out)
+        number(",\"bytes_out\":", call.bytesOut, &out)
+        let facts = call.facts
+        time(",\"duration_ms\":", call.total, &out)
+        // What is nothing is left out: most calls neither wait nor meet anything.
+        if facts.queue >= .microseconds(1) { time(",\"queue_ms\":", facts.queue, &out) }
+        if facts.startup >= .microseconds(1) { time(",\"startup_ms\":", facts.startup, &out) }
+        time(",\"backend_ms\":", facts.backend, &out)
+        time(",\"gateway_ms\":", call.total - facts.queue - facts.startup - facts.backend, &out)
+        number(",\"attempts\":", facts.attempts, &out)
+        if facts.circuit != .closed { word(",\"circuit\":\"", facts.circuit.rawValue, &out) }
+        if facts.inFlight > 0 { number(",\"in_flight\":", facts.inFlight, &out) }
+        if facts.waiting > 0 { number(",\"waiting\":", facts.waiting, &out) }
+        if !facts.repeats.isEmpty {
+            out.writeString(",\"repeats\":[\(facts.repeats.map { "\"\($0)\"" }.joined(separator: ","))]")
         }
-        if let instance = call.facts.instance, let instances = call.facts.instances {
-            out.writeString(",\"instance\":\(instance),\"instances\":\(instances)")
+        if let instance = facts.instance, let instances = facts.instances {
+            number(",\"instance\":", instance, &out)
+            number(",\"instances\":", instances, &out)
         }
         if let timeout = call.timeout, let rule = call.timeoutRule {
-            time("timeout_ms", timeout, &out)
-            out.writeString(",\"timeout_rule\":\"\(rule)\"")
+            time(",\"timeout_ms\":", timeout, &out)
+            word(",\"timeout_rule\":\"", rule, &out)
         }
         digest.write(arguments, to: &out)
         return out
@@ -49,18 +57,31 @@ enum RecordText {
     }
 
     private static func text(_ name: StaticString, _ value: String, _ out: inout ByteBuffer) {
-        out.writeString(",\"\(name)\":")
+        out.writeStaticString(name)
         out.writeJSONString(value)
+    }
+
+    /// A text that needs no escaping; the name ends with the opening quote.
+    private static func word(_ name: StaticString, _ value: String, _ out: inout ByteBuffer) {
+        out.writeStaticString(name)
+        out.writeString(value)
+        out.writeStaticString("\"")
+    }
+
+    private static func number(_ name: StaticString, _ value: Int, _ out: inout ByteBuffer) {
+        out.writeStaticString(name)
+        out.writeDecimal(UInt64(max(0, value)))
     }
 
     /// Whole microseconds, as a decimal number of milliseconds.
     private static func time(_ name: StaticString, _ value: Duration, _ out: inout ByteBuffer) {
         let (seconds, attoseconds) = max(.zero, value).components
-        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let microseconds = UInt64(clamping: seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000)
+        out.writeStaticString(name)
+        out.writeDecimal(microseconds / 1_000)
         let thousandths = microseconds % 1_000
-        out.writeString(",\"\(name)\":\(microseconds / 1_000)")
-        if thousandths > 0 {
-            out.writeString(".\(thousandths < 100 ? "0" : "")\(thousandths < 10 ? "0" : "")\(thousandths)")
-        }
+        guard thousandths > 0 else { return }
+        out.writeStaticString(thousandths < 10 ? ".00" : thousandths < 100 ? ".0" : ".")
+        out.writeDecimal(thousandths)
     }
 }
