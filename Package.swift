@@ -55,10 +55,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "GateStore",
-            dependencies: [
-                "GateProtocol", "GateCore", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-            ],
+            dependencies: ["GateProtocol", "GateCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),

@@ -13,7 +13,7 @@ imports_table() {
 Sources/GateProtocol:
 Sources/GateCurl: CCurl
 Sources/GateCore: GateProtocol Histogram
-Sources/GateStore: GateProtocol GateCore GRDB GRDBSQLite
+Sources/GateStore: GateProtocol GateCore GRDB
 Sources/GateAudit: GateProtocol GateCore CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit

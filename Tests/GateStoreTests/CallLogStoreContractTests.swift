@@ -75,13 +75,35 @@ import Testing
     @Test(arguments: Kind.allCases)
     func oldLinesGoAndNumbersDoNotComeBack(_ kind: Kind) async throws {
         try await kind.with { store in
-            _ = try await store.append((1...10).map { row($0, bytes: 100) })
+            for number in 1...10 { _ = try await store.append([row(number, bytes: 1_000)]) }
             try await store.trim(before: 35, maxBytes: .max)
             #expect(try await store.query(LogQuery(limit: 20)).rows.map(\.sequence) == [10, 9, 8, 7, 6, 5, 4])
-            try await store.trim(before: 0, maxBytes: 250)
+            try await store.trim(before: 0, maxBytes: 2_500)
             #expect(try await store.query(LogQuery(limit: 20)).rows.map(\.sequence) == [10, 9])
             try await store.trim(before: 1_000, maxBytes: .max)
             #expect(try await store.append([row(11)]) == 11)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func longPagesGoOverWhatWasWrittenTogether(_ kind: Kind) async throws {
+        try await kind.with { store in
+            _ = try await store.append((1...1_300).map { row($0) })
+            _ = try await store.append((1_301...1_400).map { row($0) })
+            var query = LogQuery(limit: 333)
+            var seen: [Int64] = []
+            while true {
+                let page = try await store.query(query)
+                seen += page.rows.map(\.sequence)
+                guard let next = page.next else { break }
+                query.before = next
+            }
+            #expect(seen == (1...1_400).reversed())
+            var following = LogQuery(limit: 100)
+            following.after = 1_250
+            #expect(try await store.query(following).rows.map(\.sequence) == Array(1_251...1_350))
+            #expect(try await store.find(correlationID: "c-513")?.sequence == 513)
+            #expect(try await store.find(correlationID: "c-51")?.sequence == 51)
         }
     }
 

@@ -18,7 +18,10 @@ package struct CallStatistics: Sendable {
         init(most: Int) { self.most = most }
 
         mutating func record(_ name: ExactText, _ microseconds: UInt64, _ failed: Bool, _ now: Instant) {
-            let key = parts[name] != nil || parts.count < most ? name : ExactText(Table.others)
+            if let index = parts.index(forKey: name) {
+                return parts.values[index].record(microseconds: microseconds, failed: failed, now: now)
+            }
+            let key = parts.count < most ? name : ExactText(Table.others)
             parts[key, default: LatencyRecorder()].record(microseconds: microseconds, failed: failed, now: now)
         }
 
@@ -57,6 +60,8 @@ package struct CallStatistics: Sendable {
     /// Seconds that calls have waited for a place, by server.
     package private(set) var queueSeconds: [ExactText: Double] = [:]
 
+    private var lastTool: (server: String, tool: String, name: ExactText)?
+
     package init() {}
 
     package mutating func record(_ call: CallRecord, now: Instant) {
@@ -68,10 +73,20 @@ package struct CallStatistics: Sendable {
         guard !call.server.isEmpty else { return }
         let server = ExactText(call.server)
         servers.record(server, microseconds, failed, now)
-        tools.record(ExactText("\(call.server)/\(call.tool)"), microseconds, failed, now)
+        tools.record(toolName(call), microseconds, failed, now)
         guard statuses[server] != nil || statuses.count < 256 else { return }
         statuses[server, default: [:]][call.status, default: 0] += 1
         if call.facts.queue > .zero { queueSeconds[server, default: 0] += call.facts.queue.nanoseconds / 1e9 }
+    }
+
+    /// Most calls are of the tool of the call before.
+    private mutating func toolName(_ call: CallRecord) -> ExactText {
+        if let last = lastTool, last.server.sameBytes(as: call.server), last.tool.sameBytes(as: call.tool) {
+            return last.name
+        }
+        let name = ExactText("\(call.server)/\(call.tool)")
+        lastTool = (call.server, call.tool, name)
+        return name
     }
 
     /// Counts the calls of an earlier run.

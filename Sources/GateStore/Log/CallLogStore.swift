@@ -65,7 +65,8 @@ package protocol CallLogStore: Sendable {
     func query(_ query: LogQuery) async throws(StoreFailure) -> LogPage
     /// The newest record with this id.
     func find(correlationID: String) async throws(StoreFailure) -> LogRow?
-    /// Forgets lines older than a moment, and the oldest of those that take more than so many bytes.
+    /// Forgets lines older than a moment, and the oldest of those that take more than so many bytes; lines that were appended together go
+    /// together, with the newest of them.
     func trim(before time: Int, maxBytes: Int) async throws(StoreFailure)
 
     func save(_ name: String, _ content: [UInt8]) async throws(StoreFailure)

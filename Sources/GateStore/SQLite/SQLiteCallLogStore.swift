@@ -12,7 +12,8 @@ package final class SQLiteCallLogStore: CallLogStore {
 
     /// Lines that one query looks at, so that a rare thing sought in a long log does not hold everybody up.
     private static let mostLooked = 50_000
-    private static let trimmedAtOnce = 5_000
+    /// Blocks that are forgotten in one transaction.
+    private static let trimmedAtOnce = 64
 
     /// - Parameters:
     ///   - path: of the file; its directory is there.
@@ -32,66 +33,83 @@ package final class SQLiteCallLogStore: CallLogStore {
     package func close() async { await writer.close() }
 
     package func append(_ rows: [LogRow]) async throws(StoreFailure) -> Int64 {
-        let size = rows.reduce(0) { $0 + $1.record.count }
-        let first = try await writer.write { database -> Int64 in
-            let statement = try database.cachedStatement(
-                sql: """
-                    INSERT INTO log(time, correlation, agent, server, tool, status, bytes, record)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """)
-            for row in rows { try LogRowBinding.insert(row, statement, database) }
-            return database.lastInsertedRowID - Int64(rows.count) + 1
+        guard !rows.isEmpty else { return 0 }
+        let blocks = stride(from: 0, to: rows.count, by: LogBlock.mostLines).map { start in
+            let part = rows[start..<min(start + LogBlock.mostLines, rows.count)]
+            return (
+                block: LogBlock(part), count: part.count, oldest: part.map(\.time).min() ?? 0,
+                newest: part.map(\.time).max() ?? 0
+            )
         }
-        bytes.withLock { $0 += size }
+        let first = try await writer.write { database -> Int64 in
+            let first = try Int64.fetchOne(database, sql: "SELECT value FROM numbers WHERE name = 'next'") ?? 1
+            var next = first
+            for part in blocks {
+                try database.cachedStatement(
+                    sql: "INSERT INTO log(first, count, oldest, newest, bytes, lines) VALUES (?, ?, ?, ?, ?, ?)"
+                ).execute(
+                    arguments: [
+                        next, part.count, part.oldest, part.newest, part.block.bytes.count, Blob(part.block.bytes),
+                    ])
+                next += Int64(part.count)
+            }
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO numbers(name, value) VALUES ('next', ?)
+                    ON CONFLICT(name) DO UPDATE SET value = excluded.value
+                    """
+            ).execute(arguments: [next])
+            return first
+        }
+        bytes.withLock { $0 += blocks.reduce(0) { $0 + $1.block.bytes.count } }
         return first
     }
 
     package func query(_ query: LogQuery) async throws(StoreFailure) -> LogPage {
         let isForward = query.after != nil
         return try await read { database in
-            let edge = try Int64.fetchOne(
-                database,
-                sql: isForward
-                    ? "SELECT sequence FROM log WHERE sequence > ? ORDER BY sequence LIMIT 1 OFFSET \(Self.mostLooked)"
-                    : "SELECT sequence FROM log WHERE sequence < ? ORDER BY sequence DESC LIMIT 1 OFFSET \(Self.mostLooked)",
-                arguments: [query.after ?? query.before ?? Int64.max])
-            var conditions = [isForward ? "sequence > ?" : "sequence < ?"]
-            var arguments: StatementArguments = [query.after ?? query.before ?? Int64.max]
-            func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-                guard let value else { return }
-                conditions.append(condition)
-                arguments += [value]
-            }
-            add(isForward ? "sequence < ?" : "sequence > ?", edge)
-            add("server = ?", query.server)
-            add("tool = ?", query.tool)
-            add("status = ?", query.status)
-            add("agent = ?", query.agent)
-            add("time >= ?", query.since)
-            add("time <= ?", query.until)
-            let limit = max(0, query.limit)
-            let rows = try Row.fetchAll(
+            var (found, looked): ([LogRow], Int) = ([], 0)
+            var edge: Int64?
+            let blocks = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT * FROM log WHERE \(conditions.joined(separator: " AND "))
-                    ORDER BY sequence \(isForward ? "ASC" : "DESC") LIMIT \(limit + 1)
-                    """, arguments: arguments
-            ).map(LogRow.init(row:))
-            if rows.count > limit {
-                let page = Array(rows.prefix(limit))
+                    SELECT first, lines FROM log WHERE \(isForward ? "first + count > ? + 1" : "first < ?")
+                        AND newest >= ? AND oldest <= ?
+                    ORDER BY first \(isForward ? "ASC" : "DESC")
+                    """,
+                arguments: [query.after ?? query.before ?? Int64.max, query.since ?? Int.min, query.until ?? Int.max])
+            search: while let block = try blocks.next() {
+                let rows = try LogBlock(bytes: (block["lines"] as Blob?)?.bytes ?? []).rows(
+                    first: block["first"] as Int64? ?? 0)
+                for row in isForward ? rows : rows.reversed() {
+                    if let after = query.after, row.sequence <= after { continue }
+                    if let before = query.before, row.sequence >= before { continue }
+                    looked += 1
+                    edge = row.sequence
+                    if query.matches(row) { found.append(row) }
+                    // One more than is wanted tells that there is more.
+                    if found.count > query.limit || looked >= SQLiteCallLogStore.mostLooked { break search }
+                }
+            }
+            let page = Array(found.prefix(max(0, query.limit)))
+            if found.count > query.limit {
                 return LogPage(rows: page, next: page.last?.sequence ?? query.after ?? query.before)
             }
-            return LogPage(rows: rows, next: edge.map { isForward ? $0 - 1 : $0 + 1 })
+            return LogPage(rows: page, next: looked >= SQLiteCallLogStore.mostLooked ? edge : nil)
         }
     }
 
     package func find(correlationID: String) async throws(StoreFailure) -> LogRow? {
         try await read { database in
-            try Row.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT * FROM log WHERE correlation = ? ORDER BY sequence DESC LIMIT 1"),
-                arguments: [correlationID]
-            ).map(LogRow.init(row:))
+            let blocks = try Row.fetchCursor(
+                database, sql: "SELECT first, lines FROM log WHERE instr(lines, ?) > 0 ORDER BY first DESC",
+                arguments: [Blob(correlationID)])
+            while let block = try blocks.next() {
+                let rows = try LogBlock(bytes: (block["lines"] as Blob?)?.bytes ?? []).rows(
+                    first: block["first"] as Int64? ?? 0)
+                if let row = rows.last(where: { $0.correlationID == correlationID }) { return row }
+            }
+            return nil
         }
     }
 
@@ -101,26 +119,23 @@ package final class SQLiteCallLogStore: CallLogStore {
             let gone = try await writer.write { database in
                 try SQLiteCallLogStore.trim(database, before: time, excess: excess)
             }
-            guard gone.rows > 0 else { return }
-            bytes.withLock { $0 -= gone.bytes }
+            guard gone > 0 else { return }
+            bytes.withLock { $0 -= gone }
         }
     }
 
-    /// Deletes some of the oldest lines, if they are too old or too many.
-    private static func trim(
-        _ database: Database, before time: Int, excess: Int
-    ) throws -> (rows: Int, bytes: Int) {
+    /// Forgets some of the oldest lines, whole blocks of them, if they are too old or take too much.
+    private static func trim(_ database: Database, before time: Int, excess: Int) throws -> Int {
         let oldest = try Row.fetchAll(
-            database, sql: "SELECT sequence, time, bytes FROM log ORDER BY sequence LIMIT \(trimmedAtOnce)")
-        var (last, rows, bytes) = (Int64(0), 0, 0)
-        for row in oldest {
-            guard (row["time"] as Int? ?? 0) < time || bytes < excess else { break }
-            last = row["sequence"] as Int64? ?? last
-            rows += 1
-            bytes += row["bytes"] as Int? ?? 0
+            database, sql: "SELECT first, newest, bytes FROM log ORDER BY first LIMIT \(trimmedAtOnce)")
+        var (last, bytes) = (Int64?.none, 0)
+        for block in oldest {
+            guard (block["newest"] as Int? ?? 0) < time || bytes < excess else { break }
+            last = block["first"] as Int64?
+            bytes += block["bytes"] as Int? ?? 0
         }
-        if rows > 0 { try database.execute(sql: "DELETE FROM log WHERE sequence <= ?", arguments: [last]) }
-        return (rows, bytes)
+        if let last { try database.execute(sql: "DELETE FROM log WHERE first <= ?", arguments: [last]) }
+        return bytes
     }
 
     package func save(_ name: String, _ content: [UInt8]) async throws(StoreFailure) {
@@ -151,12 +166,10 @@ package final class SQLiteCallLogStore: CallLogStore {
     }
 }
 
-extension LogRow {
-    fileprivate init(row: Row) {
-        self.init(
-            sequence: row["sequence"] as Int64? ?? 0, time: row["time"] as Int? ?? 0,
-            correlationID: row["correlation"] as String? ?? "", agent: row["agent"] as String? ?? "",
-            server: row["server"] as String? ?? "", tool: row["tool"] as String? ?? "",
-            status: row["status"] as String? ?? "", record: (row["record"] as Blob?)?.bytes ?? [])
+extension LogQuery {
+    fileprivate func matches(_ row: LogRow) -> Bool {
+        (server.map { $0 == row.server } ?? true) && (tool.map { $0 == row.tool } ?? true)
+            && (status.map { $0 == row.status } ?? true) && (agent.map { $0 == row.agent } ?? true)
+            && (since.map { row.time >= $0 } ?? true) && (until.map { row.time <= $0 } ?? true)
     }
 }

@@ -77,16 +77,13 @@ extension StoreSchema {
             name: "log",
             sql: """
                 CREATE TABLE log(
-                    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-                    time INTEGER NOT NULL,
-                    correlation TEXT NOT NULL,
-                    agent TEXT NOT NULL,
-                    server TEXT NOT NULL,
-                    tool TEXT NOT NULL,
-                    status TEXT NOT NULL,
+                    first INTEGER PRIMARY KEY NOT NULL,
+                    count INTEGER NOT NULL,
+                    oldest INTEGER NOT NULL,
+                    newest INTEGER NOT NULL,
                     bytes INTEGER NOT NULL,
-                    record BLOB NOT NULL);
-                CREATE INDEX log_by_correlation ON log(correlation);
+                    lines BLOB NOT NULL);
+                CREATE TABLE numbers(name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL);
                 CREATE TABLE texts(name TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL);
                 """)
     ])
