@@ -165,12 +165,15 @@ extension AsyncCalls {
         if let entry = state.withLock({ $0.calls[id] }), owners.contains(entry.owner), entry.isKept {
             let isCancelled = await end(id, .cancelled, .error(AsyncCalls.cancelled(entry)))
             // It may be ending in another way at this very moment.
-            guard let view = try await wait(id, for: owners) else { return nil }
+            guard let view = try await wait(id, for: owners, upTo: AsyncCalls.cancelTime) else { return nil }
             return isCancelled ? .cancelled(view) : .tooLate(view)
         }
         guard let view = try await view(id, for: owners) else { return nil }
         return .tooLate(view)
     }
+
+    /// How long a cancellation waits for an end to be kept: a disk may not be able to.
+    private static let cancelTime = Duration.seconds(10)
 
     private static func cancelled(_ entry: AsyncEntry) -> GateError {
         let wasSent = entry.state.status != .queued

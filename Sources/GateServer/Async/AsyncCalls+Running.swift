@@ -228,6 +228,11 @@ extension AsyncCalls {
         // The result is held until it is kept, however long that takes.
         state.withLock { $0.calls[id]?.charge.set(kept.outcome?.count ?? 0) }
         let isKept = decided.entry.isKept ? await keep(id, kept) : true
+        if !isKept, state.withLock({ $0.calls[id]?.isInserted ?? false }) {
+            // Only the next run knows what the store has of it: until then it counts as running.
+            letGo(id)
+            return true
+        }
         var record = AsyncCallRecord(kept)
         record.note = decided.entry.note
         record.outcome = outcome
@@ -246,7 +251,8 @@ extension AsyncCalls {
         return kept
     }
 
-    /// Keeps an end. A disk that is full is waited for: nobody is shown what may be lost.
+    /// Keeps an end. A disk that is full is waited for: nobody is shown what may be lost. One that cannot say what it has is waited
+    /// for as well, until the gateway stops: nobody is shown an end of which the next run may find another.
     private func keep(_ id: AsyncCallID, _ ended: StoredCall) async -> Bool {
         while true {
             // A call that became one that is kept a moment ago may be on its way into the store.
@@ -255,7 +261,7 @@ extension AsyncCalls {
                 if isInserted { try await store.update(ended) } else { _ = try await store.insert(ended) }
                 return true
             } catch {
-                if case .broken = error { return false }
+                if case .broken = error, !isInserted { return false }
                 guard !isLast else { return false }
                 _ = try? await loop.scheduleTask(in: .seconds(1)) {}.futureResult.get()
             }
@@ -291,10 +297,13 @@ extension AsyncCalls {
 
     /// Lets a call go that has not ended: it lies in the store, and the next run goes on with it.
     func leave(_ id: AsyncCallID) {
-        let left = state.withLock { state -> AsyncEntry? in
-            // One whose end is decided is let go when that is kept.
-            guard let entry = state.calls[id], !entry.state.isDecided else { return nil }
-            return state.remove(id)
+        // One whose end is decided is let go when that is kept.
+        letGo(id) { !$0.state.isDecided }
+    }
+
+    private func letGo(_ id: AsyncCallID, if condition: (AsyncEntry) -> Bool = { _ in true }) {
+        let left = state.withLock { state in
+            state.calls[id].map(condition) == true ? state.remove(id) : nil
         }
         guard let entry = left else { return }
         for waiter in entry.waiters.values {

@@ -218,8 +218,8 @@ package final class AsyncCalls: Sendable {
     ///   - owner: for whom the call exists.
     ///   - lifetime: how long the caller wants to be able to ask for it, from now on; the call may not take longer either.
     ///   - callback: a URL that is told of the end; checked by ``CallbackPolicy``.
-    /// - Throws: `OVERLOADED`, `DRAINING`, `STORAGE_FULL`, `STORAGE_FAILED`: the call was not sent then. `IDEMPOTENCY_CONFLICT` when
-    ///   something else was submitted under the key.
+    /// - Throws: `OVERLOADED`, `DRAINING`, `STORAGE_FULL`, `STORAGE_FAILED`: the call was not sent then. `OUTCOME_UNKNOWN` when the disk
+    ///   cannot say whether it has the call. `IDEMPOTENCY_CONFLICT` when something else was submitted under the key.
     package func submit(
         _ call: GatewayCall, owner: InstanceOwner, lifetime: Duration? = nil, note: AsyncCallNote = AsyncCallNote(),
         callback: String? = nil
@@ -232,7 +232,7 @@ package final class AsyncCalls: Sendable {
             known = try await store.insert(entry.submitted(call))
         } catch {
             _ = state.withLock { $0.remove(entry.id) }
-            throw GateError(error, entry.server)
+            throw AsyncCalls.notAccepted(error, entry)
         }
         guard let known else {
             state.withLock { $0.calls[entry.id]?.isInserted = true }
@@ -242,6 +242,16 @@ package final class AsyncCalls: Sendable {
         _ = state.withLock { $0.remove(entry.id) }
         guard known.key?.digest == kept?.digest else { throw AsyncCalls.keyTaken(entry) }
         return try await view(known.id, for: [owner]) ?? AsyncCallView(record: AsyncCallRecord(known))
+    }
+
+    /// After a failed `fsync` the call may lie in the file all the same: a later run that finds it there carries it out.
+    private static func notAccepted(_ failure: StoreFailure, _ entry: AsyncEntry) -> GateError {
+        guard case .broken(let reason) = failure else { return GateError(failure, entry.server) }
+        return GateError(
+            .outcomeUnknown,
+            "Whether the call was accepted is unknown: \(reason). If it was, it is carried out after stonegate has been started again. "
+                + "Submit it then under the same idempotency key: it runs once. Without a key, look at what it did first.",
+            server: entry.server, tool: entry.tool, sent: true)
     }
 
     private static func keyTaken(_ entry: AsyncEntry) -> GateError {
