@@ -95,6 +95,22 @@ struct CallLogTests {
         }
     }
 
+    @Test func theLogIsFollowed() async throws {
+        try await gateway { gateway in
+            _ = try await gateway.call("b", "echo", ["text": "before"])
+            let program = try Program(
+                Products.path("gatecall"),
+                ["log", "--follow", "--url", gateway.baseURL, "--data-dir", gateway.dataDirectory],
+                environment: ["HOME": "/nowhere", "PATH": "/usr/bin:/bin"])
+            _ = try await program.output.first { $0.contains("b/echo") }
+            _ = try await gateway.call("b", "fail", ["message": "no"])
+            let line = try await program.output.first { $0.contains("b/fail") }.element
+            #expect(line.contains("tool_error"))
+            program.signal(2)
+            _ = try await program.exit()
+        }
+    }
+
     @Test func explanationsTellWhereTheTimeWent() async throws {
         let more = "max_in_flight = 1\ncircuit_breaker = { failure_threshold = 1 }\n"
         try await gateway(more: more) { gateway in

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ErrorTests {
     private static let notSent: [ErrorCode] = [
-        .circuitOpen, .overloaded, .starting, .backendDown, .draining, .gatewayUnreachable,
+        .circuitOpen, .overloaded, .starting, .backendDown, .draining, .gatewayUnreachable, .storageFull,
     ]
     private static let maybeSent: [ErrorCode] = [
         .timeout, .backendDied, .outcomeUnknown, .backendProtocolError, .backendError, .cancelled,
@@ -12,7 +12,8 @@ import Testing
         .badRequest, .invalidJSON, .invalidParams, .methodNotFound, .notFound, .methodNotAllowed, .notAcceptable,
         .unsupportedMediaType, .payloadTooLarge,
         .toolNotFound, .resourceNotFound, .promptNotFound, .ambiguousTool,
-        .serverNotFound, .serverExists, .sessionNotFound, .hostRefused, .originRefused,
+        .serverNotFound, .serverExists, .sessionNotFound, .callNotFound, .idempotencyConflict, .hostRefused,
+        .originRefused,
         .adminRequired, .backendDisabled, .configInvalid,
         .internalError, .storageFailed,
     ]

@@ -24,7 +24,7 @@ import Testing
         -> JSONValue
     {
         let text = RecordText.write(record, arguments.map { ByteBuffer(string: $0) }, try #require(digest))
-        return try JSONValue(parsing: Array("{".utf8) + Array(buffer: text) + Array("}".utf8))
+        return try JSONValue(parsing: Array("{".utf8) + text + Array("}".utf8))
     }
 
     @Test func aRecordIsWrittenAsJSON() throws {

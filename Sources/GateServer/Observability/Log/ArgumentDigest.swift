@@ -1,4 +1,3 @@
-import GateBackend
 import GateProtocol
 import NIOCore
 
@@ -16,44 +15,42 @@ struct ArgumentDigest: Sendable {
     private static let mostBytes = 16_384
 
     /// Members of the record as JSON text, beginning with a comma; empty without arguments.
-    func write(_ arguments: ByteBuffer?, to out: inout ByteBuffer) {
+    func write(_ arguments: ByteBuffer?, to out: inout LineWriter) {
         guard let arguments else { return }
-        out.writeStaticString(",\"arguments\":{\"digest\":\"")
-        for byte in (key.tag(arguments.readableBytesView) ?? []).prefix(16) {
-            out.writeInteger(ArgumentDigest.digit(byte >> 4))
-            out.writeInteger(ArgumentDigest.digit(byte & 15))
-        }
-        out.writeStaticString("\"")
+        out.raw(",\"arguments\":{\"digest\":\"")
+        out.hex((key.tag(arguments.readableBytesView) ?? []).prefix(16))
+        out.raw("\"")
         if arguments.readableBytes <= ArgumentDigest.mostBytes {
-            out.writeStaticString(",\"shape\":{")
+            out.raw(",\"shape\":{")
             writeShape(arguments, to: &out)
-            out.writeStaticString("}")
+            out.raw("}")
             if isFull, let value = try? JSONValue(parsing: Array(buffer: arguments)) {
-                out.writeString(",\"value\":\(redact(value).text)")
+                out.raw(",\"value\":\(redact(value).text)".utf8)
             }
         }
-        out.writeStaticString("}")
+        out.raw("}")
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
-
-    private func writeShape(_ arguments: ByteBuffer, to out: inout ByteBuffer) {
+    private func writeShape(_ arguments: ByteBuffer, to out: inout LineWriter) {
         guard let members = JSONMembers(arguments) else { return }
         for (index, field) in members.fields.list.prefix(ArgumentDigest.mostMembers).enumerated() {
-            if index > 0 { out.writeStaticString(",") }
-            out.writeImmutable(members.key(field))
-            let kind =
-                field.isString
-                ? "string"
-                : field.isNumber
-                    ? "number"
-                    : field.isObject
-                        ? "object"
-                        : field.isNull ? "null" : field.first == UInt8(ascii: "[") ? "array" : "boolean"
-            out.writeString(field.isString ? ":\"\(kind)(\(field.content.count))\"" : ":\"\(kind)\"")
+            if index > 0 { out.raw(",") }
+            out.raw(members.key(field).readableBytesView)
+            if field.isString {
+                out.number(":\"string(", field.content.count)
+                out.raw(")\"")
+            } else if field.isNumber {
+                out.raw(":\"number\"")
+            } else if field.isObject {
+                out.raw(":\"object\"")
+            } else if field.isNull {
+                out.raw(":\"null\"")
+            } else {
+                out.raw(field.first == UInt8(ascii: "[") ? ":\"array\"" : ":\"boolean\"")
+            }
         }
         let left = members.fields.list.count - ArgumentDigest.mostMembers
-        if left > 0 { out.writeString(",\"…\":\"\(left) more\"") }
+        if left > 0 { out.raw(",\"…\":\"\(left) more\"".utf8) }
     }
 
     private func redact(_ value: JSONValue) -> JSONValue {

@@ -148,7 +148,7 @@ final class CallRecorder: Sendable {
                 return LogRow(
                     time: call.time, correlationID: call.correlationID, agent: call.agent, server: call.server,
                     tool: call.tool, status: call.status.rawValue,
-                    record: Array(buffer: RecordText.write(call, entry.arguments, digest)))
+                    record: RecordText.write(call, entry.arguments, digest))
             }
             do throws(StoreFailure) {
                 _ = try await store.append(rows)

@@ -1,4 +1,3 @@
-import GateBackend
 import GateCore
 import NIOCore
 
@@ -7,81 +6,50 @@ enum RecordText {
     /// Longer words of a failure are cut.
     private static let mostMessage = 1_024
 
-    static func write(_ call: CallRecord, _ arguments: ByteBuffer?, _ digest: ArgumentDigest) -> ByteBuffer {
-        var out = ByteBuffer()
-        out.reserveCapacity(768)
-        out.writeStaticString("\"time_ms\":")
-        out.writeDecimal(UInt64(max(0, call.time)))
-        text(",\"correlation_id\":", call.correlationID, &out)
-        word(",\"status\":\"", call.status.rawValue, &out)
-        text(",\"agent\":", call.agent, &out)
-        if let session = call.session { text(",\"session\":", "\(session)", &out) }
-        word(",\"source\":\"", call.source, &out)
-        if call.isAsync { out.writeStaticString(",\"async\":true") }
-        text(",\"server\":", call.server, &out)
-        text(",\"tool\":", call.tool, &out)
-        word(",\"kind\":\"", call.kind, &out)
-        if let code = call.code { word(",\"code\":\"", code, &out) }
-        if let message = call.message { text(",\"message\":", cut(message), &out) }
-        out.writeStaticString(call.wasSent ? ",\"sent\":true" : ",\"sent\":false")
-        number(",\"bytes_in\":", call.bytesIn, &out)
-        number(",\"bytes_out\":", call.bytesOut, &out)
+    static func write(_ call: CallRecord, _ arguments: ByteBuffer?, _ digest: ArgumentDigest) -> [UInt8] {
+        var out = LineWriter(capacity: 640)
+        out.number("\"time_ms\":", call.time)
+        out.text(",\"correlation_id\":", call.correlationID)
+        out.word(",\"status\":\"", call.status.rawValue)
+        out.text(",\"agent\":", call.agent)
+        if let session = call.session { out.text(",\"session\":", "\(session)") }
+        out.word(",\"source\":\"", call.source)
+        if call.isAsync { out.raw(",\"async\":true") }
+        out.text(",\"server\":", call.server)
+        out.text(",\"tool\":", call.tool)
+        out.word(",\"kind\":\"", call.kind)
+        if let code = call.code { out.word(",\"code\":\"", code) }
+        if let message = call.message { out.text(",\"message\":", cut(message)) }
+        out.raw(call.wasSent ? ",\"sent\":true" : ",\"sent\":false")
+        out.number(",\"bytes_in\":", call.bytesIn)
+        out.number(",\"bytes_out\":", call.bytesOut)
         let facts = call.facts
-        time(",\"duration_ms\":", call.total, &out)
+        out.time(",\"duration_ms\":", call.total)
         // What is nothing is left out: most calls neither wait nor meet anything.
-        if facts.queue >= .microseconds(1) { time(",\"queue_ms\":", facts.queue, &out) }
-        if facts.startup >= .microseconds(1) { time(",\"startup_ms\":", facts.startup, &out) }
-        time(",\"backend_ms\":", facts.backend, &out)
-        time(",\"gateway_ms\":", call.total - facts.queue - facts.startup - facts.backend, &out)
-        number(",\"attempts\":", facts.attempts, &out)
-        if facts.circuit != .closed { word(",\"circuit\":\"", facts.circuit.rawValue, &out) }
-        if facts.inFlight > 0 { number(",\"in_flight\":", facts.inFlight, &out) }
-        if facts.waiting > 0 { number(",\"waiting\":", facts.waiting, &out) }
+        if facts.queue >= .microseconds(1) { out.time(",\"queue_ms\":", facts.queue) }
+        if facts.startup >= .microseconds(1) { out.time(",\"startup_ms\":", facts.startup) }
+        out.time(",\"backend_ms\":", facts.backend)
+        out.time(",\"gateway_ms\":", call.total - facts.queue - facts.startup - facts.backend)
+        out.number(",\"attempts\":", facts.attempts)
+        if facts.circuit != .closed { out.word(",\"circuit\":\"", facts.circuit.rawValue) }
+        if facts.inFlight > 0 { out.number(",\"in_flight\":", facts.inFlight) }
+        if facts.waiting > 0 { out.number(",\"waiting\":", facts.waiting) }
         if !facts.repeats.isEmpty {
-            out.writeString(",\"repeats\":[\(facts.repeats.map { "\"\($0)\"" }.joined(separator: ","))]")
+            out.raw(",\"repeats\":[\(facts.repeats.map { "\"\($0)\"" }.joined(separator: ","))]".utf8)
         }
         if let instance = facts.instance, let instances = facts.instances {
-            number(",\"instance\":", instance, &out)
-            number(",\"instances\":", instances, &out)
+            out.number(",\"instance\":", instance)
+            out.number(",\"instances\":", instances)
         }
         if let timeout = call.timeout, let rule = call.timeoutRule {
-            time(",\"timeout_ms\":", timeout, &out)
-            word(",\"timeout_rule\":\"", rule, &out)
+            out.time(",\"timeout_ms\":", timeout)
+            out.word(",\"timeout_rule\":\"", rule)
         }
         digest.write(arguments, to: &out)
-        return out
+        return out.bytes
     }
 
     private static func cut(_ text: String) -> String {
         text.utf8.count <= mostMessage ? text : String(decoding: text.utf8.prefix(mostMessage), as: UTF8.self) + "…"
-    }
-
-    private static func text(_ name: StaticString, _ value: String, _ out: inout ByteBuffer) {
-        out.writeStaticString(name)
-        out.writeJSONString(value)
-    }
-
-    /// A text that needs no escaping; the name ends with the opening quote.
-    private static func word(_ name: StaticString, _ value: String, _ out: inout ByteBuffer) {
-        out.writeStaticString(name)
-        out.writeString(value)
-        out.writeStaticString("\"")
-    }
-
-    private static func number(_ name: StaticString, _ value: Int, _ out: inout ByteBuffer) {
-        out.writeStaticString(name)
-        out.writeDecimal(UInt64(max(0, value)))
-    }
-
-    /// Whole microseconds, as a decimal number of milliseconds.
-    private static func time(_ name: StaticString, _ value: Duration, _ out: inout ByteBuffer) {
-        let (seconds, attoseconds) = max(.zero, value).components
-        let microseconds = UInt64(clamping: seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000)
-        out.writeStaticString(name)
-        out.writeDecimal(microseconds / 1_000)
-        let thousandths = microseconds % 1_000
-        guard thousandths > 0 else { return }
-        out.writeStaticString(thousandths < 10 ? ".00" : thousandths < 100 ? ".0" : ".")
-        out.writeDecimal(thousandths)
     }
 }
