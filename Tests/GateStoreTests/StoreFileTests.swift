@@ -157,6 +157,24 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory.file("quarantine")))
     }
 
+    /// A database of another program has no name either, as a rule.
+    @Test func aForeignFileWithoutANameIsLeftAlone() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await Program.run(
+            "/usr/bin/env",
+            [
+                "python3", "-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('create table theirs(x)')",
+                directory.file("calls.db"),
+            ])
+        #expect(made.exit == .code(0))
+        let content = bytes(directory.file("calls.db"))
+        #expect(!content.isEmpty)
+        #expect {
+            _ = try open(directory)
+        } throws: { ($0 as? StoreFailure)?.reason.contains("another program") == true }
+        #expect(bytes(directory.file("calls.db")) == content)
+    }
+
     /// V-88: files of the first version are read for ever.
     @Test func filesOfTheFirstVersionAreRead() async throws {
         let directory = try TemporaryDirectory()

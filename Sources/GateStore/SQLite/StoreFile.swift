@@ -32,6 +32,7 @@ struct StoreFile {
                 throw .broken("\(path) is the file of another program. Move it away, or set another server.data_dir.")
             }
             guard head.userVersion <= schema.version else { throw newer(head.userVersion) }
+            if head.applicationID != StoreSchema.applicationID { try refuseForeign() }
         }
         do throws(StoreFailure) {
             return try openSound(size)
@@ -39,6 +40,22 @@ struct StoreFile {
             guard case .broken(let reason) = error, size > 0 || exists(path + "-wal") else { throw error }
             if reason.hasPrefix(StoreFile.newerMark) { throw error }
             return try replace(why: reason, salvage, report)
+        }
+    }
+
+    /// A file without a name of its own may be one of ours that was being made when the process ended: then it is empty, or what it holds
+    /// is in the log of writes and says whose it is.
+    private func refuseForeign() throws(StoreFailure) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        guard let database = try? DatabaseQueue(path: path, configuration: configuration) else { return }
+        let isForeign = try? database.read { database in
+            try Int32.fetchOne(database, sql: "PRAGMA application_id") != StoreSchema.applicationID
+                && Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") != 0
+        }
+        try? database.close()
+        if isForeign == true {
+            throw .broken("\(path) is the file of another program. Move it away, or set another server.data_dir.")
         }
     }
 

@@ -73,7 +73,12 @@ final class StoreWriter: Sendable {
             }
             if batch.isEmpty { return }
             let failure = broken ?? commit(batch)
-            for job in batch { job.finish(failure) }
+            if case .failed? = failure, batch.count > 1 {
+                // One of them may be what fails: the others are not refused on its account.
+                for job in batch { job.finish(commit([job])) }
+            } else {
+                for job in batch { job.finish(failure) }
+            }
         }
     }
 
