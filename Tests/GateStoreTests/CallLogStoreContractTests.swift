@@ -117,3 +117,14 @@ import Testing
         }
     }
 }
+
+extension CallLogStore {
+    fileprivate func append(_ rows: [LogRow]) async throws(StoreFailure) -> Int64 {
+        var blocks = [LogBlock()]
+        for row in rows {
+            if blocks[blocks.count - 1].isFull { blocks.append(LogBlock()) }
+            blocks[blocks.count - 1].append(row)
+        }
+        return try await append(blocks)
+    }
+}

@@ -48,17 +48,17 @@ extension Backend {
     /// Sends a call: past the circuit breaker, to a backend that is ready, with a free slot. Every step may refuse it; nothing has
     /// been sent then.
     package func call(_ call: BackendCall) async throws(GateError) -> WireMessage {
-        let started = Instant.now
-        let ticket = try await passBreaker(now: started, call.trace)
+        let now = Instant.now
+        let ticket = try await passBreaker(now: now, call.trace)
         var isUnreachable = false
         do throws(GateError) {
-            let reply = try await admitted(call, now: started, isUnreachable: &isUnreachable)
+            let reply = try await admitted(call, now: now, isUnreachable: &isUnreachable)
             let failed = reply.isFailure
-            finish(ticket, failed ? .toolError : .success, started: started, failed: failed)
+            finish(ticket, failed ? .toolError : .success, failed: failed)
             return reply
         } catch {
             let outcome = error.outcome(isUnreachable: isUnreachable)
-            finish(ticket, outcome, started: started, failed: true, error: error)
+            finish(ticket, outcome, failed: true, error: error)
             throw error
         }
     }
@@ -74,13 +74,12 @@ extension Backend {
     }
 
     private func finish(
-        _ ticket: CircuitBreaker.Ticket, _ outcome: CircuitBreaker.Outcome, started: Instant, failed: Bool,
+        _ ticket: CircuitBreaker.Ticket, _ outcome: CircuitBreaker.Outcome, failed: Bool,
         error: GateError? = nil
     ) {
         let now = Instant.now
-        let microseconds = started.duration(to: now).wholeNanoseconds / 1_000
         let transition = state.withLock { state in
-            state.latency.record(microseconds: UInt64(clamping: microseconds), failed: failed, now: now)
+            state.count.record(failed: failed)
             if let error, error.code != .cancelled { state.lastError = error.message }
             if outcome == .success || outcome == .toolError { state.lastAnswer = now }
             return state.breaker.record(ticket, outcome, now: now)

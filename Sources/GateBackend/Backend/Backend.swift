@@ -24,7 +24,7 @@ package final class Backend: Sendable {
         var letIn: Set<UInt64> = []
         var nextCall: UInt64 = 0
         var retries = RetryBudget()
-        var latency = LatencyRecorder(keepsWindows: false)
+        var count = CallCount()
         var lastError: String?
         var lastStderr: [String] = []
         var readySince: Instant?

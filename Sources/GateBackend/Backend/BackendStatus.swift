@@ -12,7 +12,7 @@ package struct BackendStatus: Sendable {
     package var reason: String
     package var advice: String
     package var circuit: CircuitBreaker.State
-    package var latency: LatencySummary
+    package var count: CallCount
     package var inFlight: Int
     package var queued: Int
     package var restarts: Int
@@ -44,7 +44,7 @@ extension Backend {
                 name: name, state: supervisor.state, transport: settings.transportName,
                 uptime: state.readySince.map { $0.duration(to: now) }, since: supervisor.since.duration(to: now),
                 reason: supervisor.reason, advice: Self.advice(state, name, now),
-                circuit: state.breaker.state, latency: state.latency.total, inFlight: state.admission.inFlight,
+                circuit: state.breaker.state, count: state.count, inFlight: state.admission.inFlight,
                 queued: state.admission.waiting + state.ready.count, restarts: supervisor.restarts,
                 lastExit: supervisor.lastExit?.description, lastError: state.lastError, lastStderr: state.lastStderr,
                 nextRetry: supervisor.nextRetry.map { max(.zero, now.duration(to: $0)) }, pid: nil,
@@ -75,7 +75,4 @@ extension Backend {
         guard let said = link?.stderrTail(20), !said.isEmpty else { return before }
         return said
     }
-
-    /// The latencies of all calls.
-    package var latency: LatencySummary { state.withLock { $0.latency.total } }
 }

@@ -6,7 +6,7 @@ extension BackendPool {
     package func status(now: Instant) -> BackendStatus {
         if let single { return single.status(now: now) }
         let (slots, instances, own, isStopped) = state.withLock { state in
-            (state.plan.slots, state.instances, state.latency.total, state.isStopped)
+            (state.plan.slots, state.instances, state.count, state.isStopped)
         }
         let parts = instances.keys.sorted().compactMap { id -> InstanceStatus? in
             guard let slot = slots[id], let instance = instances[id] else { return nil }
@@ -16,7 +16,7 @@ extension BackendPool {
         }
         let best = parts.map(\.status).min { Self.rank($0) < Self.rank($1) }
         var status = best ?? Backend(settings: settings, context: context).status(now: now)
-        status.latency = own
+        status.count = own
         status.inFlight = parts.reduce(0) { $0 + $1.status.inFlight }
         status.queued = parts.reduce(0) { $0 + $1.status.queued }
         status.restarts = parts.reduce(0) { $0 + $1.status.restarts }
@@ -34,9 +34,6 @@ extension BackendPool {
             : "Nothing to do: the next call starts it."
         return status
     }
-
-    /// The latencies of all calls.
-    package var latency: LatencySummary { single?.latency ?? state.withLock { $0.latency.total } }
 
     private static func rank(_ status: BackendStatus) -> Int {
         switch status.state {

@@ -17,7 +17,7 @@ package final class BackendPool: Sendable {
         var isShutDown = false
         /// Whose list of tools is the backend's.
         var scribe: InstancePlan.ID?
-        var latency = LatencyRecorder(keepsWindows: false)
+        var count = CallCount()
     }
 
     package let settings: BackendSettings
@@ -107,8 +107,7 @@ package final class BackendPool: Sendable {
     /// Sends a call to the instance that is its caller's, or to the least busy one. See ``Backend/call(_:)``.
     package func call(_ call: BackendCall) async throws(GateError) -> WireMessage {
         if let single { return try await single.call(call) }
-        let started = Instant.now
-        let (id, instance) = try acquire(call, now: started)
+        let (id, instance) = try acquire(call, now: .now)
         defer { release(id) }
         call.trace?.note { facts in
             facts.instance = id
@@ -116,10 +115,10 @@ package final class BackendPool: Sendable {
         }
         do throws(GateError) {
             let reply = try await instance.call(call)
-            record(started, failed: reply.isFailure)
+            record(failed: reply.isFailure)
             return reply
         } catch {
-            record(started, failed: true)
+            record(failed: true)
             throw error
         }
     }
@@ -198,11 +197,7 @@ package final class BackendPool: Sendable {
         ended?.shutDown()
     }
 
-    private func record(_ started: Instant, failed: Bool) {
-        let now = Instant.now
-        let microseconds = UInt64(clamping: started.duration(to: now).wholeNanoseconds / 1_000)
-        state.withLock { $0.latency.record(microseconds: microseconds, failed: failed, now: now) }
-    }
+    private func record(failed: Bool) { state.withLock { $0.count.record(failed: failed) } }
 
     // MARK: Instances
 

@@ -2,9 +2,10 @@ import Histogram
 
 /// Calls of a stretch of time: how many, how long, how many failed. Percentiles are exact to 1 %; memory grows with the longest time.
 struct LatencyTally<Count: FixedWidthInteger & Codable & Sendable>: Sendable {
-    private var histogram = Histogram<Count>(numberOfSignificantValueDigits: .two)
+    fileprivate var histogram = Histogram<Count>(numberOfSignificantValueDigits: .two)
     private(set) var errors: UInt64 = 0
     private var sum: UInt64 = 0
+    private var maximum: UInt64 = 0
 
     init() {}
 
@@ -12,22 +13,26 @@ struct LatencyTally<Count: FixedWidthInteger & Codable & Sendable>: Sendable {
     mutating func record(_ microseconds: UInt64, failed: Bool) {
         _ = histogram.record(microseconds)
         sum &+= microseconds
+        maximum = max(maximum, microseconds)
         if failed { errors &+= 1 }
     }
 
-    mutating func add(_ other: Self) {
-        histogram.add(other.histogram)
+    mutating func add<Other>(_ other: LatencyTally<Other>) {
+        for entry in other.histogram.recordedValues() {
+            _ = histogram.record(entry.value, count: Count(clamping: entry.count))
+        }
         errors &+= other.errors
         sum &+= other.sum
+        maximum = max(maximum, other.maximum)
     }
 
     var summary: LatencySummary {
         let calls = histogram.totalCount
         guard calls > 0 else { return .none }
+        func value(_ percentile: Double) -> UInt64 { min(histogram.valueAtPercentile(percentile), maximum) }
         return LatencySummary(
-            calls: calls, errors: errors, average: Double(sum) / Double(calls), p50: histogram.valueAtPercentile(50),
-            p95: histogram.valueAtPercentile(95), p99: histogram.valueAtPercentile(99),
-            p999: histogram.valueAtPercentile(99.9), maximum: histogram.max)
+            calls: calls, errors: errors, average: Double(sum) / Double(calls), p50: value(50), p95: value(95),
+            p99: value(99), p999: value(99.9), maximum: maximum)
     }
 
     /// What it takes to make it again: `errors sum value:count value:count …`.
@@ -50,5 +55,6 @@ struct LatencyTally<Count: FixedWidthInteger & Codable & Sendable>: Sendable {
         }
         self.errors = errors
         self.sum = sum
+        maximum = histogram.max
     }
 }

@@ -51,8 +51,7 @@ struct CallAnswerer: Sendable {
             throw InterimResult.broken(reply, "it asks for \(undeclared.words), which the agent has not declared")
         }
         guard let state = interim.stateText else { return reply }
-        guard let sealed = seal(.wrapped(Array(buffer: state)), planned) else { throw CallAnswerer.unsigned(reply) }
-        return try interim.replacingState(sealed, limits: options.json)
+        return try interim.replacingState(seal(.wrapped(Array(buffer: state)), planned), limits: options.json)
     }
 
     private func reply(
@@ -62,20 +61,14 @@ struct CallAnswerer: Sendable {
             return CallAnswer.failure(pages.error(error), of: planned, context, id)
         }
         guard context.era == .modern else { return .error(ByteBuffer(bytes: error.detail ?? []), id: id) }
-        guard planned.pagesShown < UInt8(clamping: options.maxRounds),
-            let state = seal(.urls(attempt: planned.pagesShown + 1), planned)
-        else { return CallAnswer.failure(pages.error(error), of: planned, context, id) }
-        return pages.reply(state: state, id: id)
+        guard planned.pagesShown < UInt8(clamping: options.maxRounds) else {
+            return CallAnswer.failure(pages.error(error), of: planned, context, id)
+        }
+        return pages.reply(state: seal(.urls(attempt: planned.pagesShown + 1), planned), id: id)
     }
 
-    private func seal(_ content: StateSealer.Content, _ planned: PlannedCall) -> ByteBuffer? {
+    private func seal(_ content: StateSealer.Content, _ planned: PlannedCall) -> ByteBuffer {
         let expiry = WallClock.milliseconds() / 1_000 + Int(options.stateLifetime.components.seconds)
         return sealer.seal(content, for: planned.call, expiry: expiry)
-    }
-
-    private static func unsigned(_ reply: CallReply) -> GateError {
-        GateError(
-            .internalError, "The state of the call could not be signed.", server: reply.server, tool: reply.tool,
-            sent: true, correlationID: reply.correlationID)
     }
 }

@@ -78,10 +78,7 @@ final class ParkedCalls: Sendable {
     /// `input_required` with the questions of a parked call.
     func questions(_ asked: [ParkingState.Asked], of call: ParkedCall, round: UInt32, _ turn: AgentTurn) -> RPCReply {
         let expiry = WallClock.milliseconds() / 1_000 + Int(options.questionTimeout.components.seconds) + 1
-        guard let state = sealer.seal(.parked(call.id, round: round), for: turn.planned.call, expiry: expiry) else {
-            call.giveUp(why: Refusals.stopping)
-            return .error(RPCCode.internalError, "The state of the call could not be signed.", id: turn.id)
-        }
+        let state = sealer.seal(.parked(call.id, round: round), for: turn.planned.call, expiry: expiry)
         let requests = asked.map { asked in
             let form = QuestionForm.fitting(
                 asked.kind, asked.question.params, version: turn.context.version, capabilities: turn.capabilities,

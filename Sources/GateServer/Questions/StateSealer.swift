@@ -35,8 +35,8 @@ package struct StateSealer: Sendable {
     }
 
     /// - Parameter expiry: seconds since 1970.
-    /// - Returns: JSON text of a string; nil when the system cannot compute the signature.
-    func seal(_ content: Content, for call: GatewayCall, expiry: Int) -> ByteBuffer? {
+    /// - Returns: JSON text of a string.
+    func seal(_ content: Content, for call: GatewayCall, expiry: Int) -> ByteBuffer {
         var payload: [UInt8] = [1]
         switch content {
         case .parked: payload.append(1)
@@ -52,8 +52,7 @@ package struct StateSealer: Sendable {
         case .wrapped(let state): payload += state
         case .urls(let attempt): payload.append(attempt)
         }
-        guard let tag = tag(payload, call) else { return nil }
-        return ByteBuffer(string: "\"\(Base64.encodeURL(tag + payload))\"")
+        return ByteBuffer(string: "\"\(Base64.encodeURL(tag(payload, call) + payload))\"")
     }
 
     /// - Parameters:
@@ -64,8 +63,9 @@ package struct StateSealer: Sendable {
             throw .foreign
         }
         let payload = Array(bytes[KeyedHash.tagBytes...])
-        guard let tag = tag(payload, call), KeyedHash.equal(tag, Array(bytes[..<KeyedHash.tagBytes])), payload[0] == 1
-        else { throw .foreign }
+        guard KeyedHash.equal(tag(payload, call), bytes[..<KeyedHash.tagBytes]), payload[0] == 1 else {
+            throw .foreign
+        }
         guard StateSealer.number(payload[2..<10]) >= UInt64(clamping: now) else { throw .expired }
         let rest = payload[StateSealer.headBytes...]
         switch (payload[1], rest.count) {
@@ -80,7 +80,7 @@ package struct StateSealer: Sendable {
     }
 
     /// The signature of a payload for one agent and call. Every part is preceded by its length, so that none can borrow from the next.
-    private func tag(_ payload: [UInt8], _ call: GatewayCall) -> [UInt8]? {
+    private func tag(_ payload: [UInt8], _ call: GatewayCall) -> [UInt8] {
         var text: [UInt8] = []
         func add(_ part: some Collection<UInt8>) {
             StateSealer.append(UInt64(part.count), bytes: 8, to: &text)

@@ -92,7 +92,7 @@ package struct AuditTrail: Sendable {
         out += text(",tool", call.operation.item)
         if let arguments = call.arguments {
             out += Array(",\"arguments_bytes\":\(arguments.readableBytes),\"arguments_digest\":\"".utf8)
-            out += Array(Hex.encode(digest.tag(arguments.readableBytesView) ?? []).utf8) + [UInt8(ascii: "\"")]
+            out += Array(Hex.encode(digest.tag(arguments.readableBytesView)).utf8) + [UInt8(ascii: "\"")]
         }
         return out
     }

@@ -18,7 +18,7 @@ extension Gateway {
             ("since_seconds", .init(Int(status.since.components.seconds))), ("reason", .string(status.reason)),
             ("advice", .string(status.advice)), ("in_flight", .init(status.inFlight)),
             ("queued", .init(status.queued)), ("restarts", .init(status.restarts)),
-            ("total_errors", .init(Int(clamping: status.latency.errors))),
+            ("total_errors", .init(Int(clamping: status.count.errors))),
         ])
         if let pid = status.pid { details["pid"] = .init(Int(pid)) }
         if let greeting = status.greeting {
@@ -53,8 +53,8 @@ extension Gateway {
         return ServerInfo(
             name: status.name, status: status.state.rawValue, transport: status.transport,
             toolCount: listed?.tools.count ?? 0, uptimeSeconds: Int(status.uptime?.components.seconds ?? 0),
-            circuit: status.circuit.rawValue, totalCalls: Int(clamping: status.latency.calls),
-            errorRate: status.latency.errorRate, details: details)
+            circuit: status.circuit.rawValue, totalCalls: Int(clamping: status.count.calls),
+            errorRate: status.count.errorRate, details: details)
     }
 
     package func startServer(_ name: String) async throws(GateError) {

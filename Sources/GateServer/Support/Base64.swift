@@ -46,6 +46,7 @@ enum Base64 {
 
     private static func decode(_ text: some Sequence<UInt8>, minus: UInt8, slash: UInt8) -> [UInt8]? {
         var out: [UInt8] = []
+        out.reserveCapacity(text.underestimatedCount * 3 / 4)
         var bits: UInt32 = 0
         var count = 0
         for byte in text {

@@ -60,8 +60,8 @@ package struct LogPage: Sendable, Equatable {
 /// Where the call log is kept, and beside it small texts by name (the statistics). Not as durable as calls: after a crash of the
 /// machine the last moments may be missing, after one of the process nothing that was appended.
 package protocol CallLogStore: Sendable {
-    /// - Returns: the sequence of the first row; the others follow without a gap.
-    func append(_ rows: [LogRow]) async throws(StoreFailure) -> Int64
+    /// - Returns: the sequence of the first line; the others follow without a gap.
+    func append(_ blocks: [LogBlock]) async throws(StoreFailure) -> Int64
     func query(_ query: LogQuery) async throws(StoreFailure) -> LogPage
     /// The newest record with this id.
     func find(correlationID: String) async throws(StoreFailure) -> LogRow?

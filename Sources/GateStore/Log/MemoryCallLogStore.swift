@@ -12,14 +12,13 @@ package final class MemoryCallLogStore: CallLogStore {
 
     package init() {}
 
-    package func append(_ rows: [LogRow]) -> Int64 {
-        state.withLock { state in
+    package func append(_ blocks: [LogBlock]) throws(StoreFailure) -> Int64 {
+        try state.withLock { state throws(StoreFailure) in
             let first = state.last + 1
-            for row in rows {
-                state.last += 1
-                var row = row
-                row.sequence = state.last
-                state.rows.append(row)
+            for block in blocks {
+                let rows = try block.rows(first: state.last + 1)
+                state.last += Int64(rows.count)
+                state.rows += rows
             }
             return first
         }

@@ -32,26 +32,18 @@ package final class SQLiteCallLogStore: CallLogStore {
 
     package func close() async { await writer.close() }
 
-    package func append(_ rows: [LogRow]) async throws(StoreFailure) -> Int64 {
-        guard !rows.isEmpty else { return 0 }
-        let blocks = stride(from: 0, to: rows.count, by: LogBlock.mostLines).map { start in
-            let part = rows[start..<min(start + LogBlock.mostLines, rows.count)]
-            return (
-                block: LogBlock(part), count: part.count, oldest: part.map(\.time).min() ?? 0,
-                newest: part.map(\.time).max() ?? 0
-            )
-        }
+    package func append(_ blocks: [LogBlock]) async throws(StoreFailure) -> Int64 {
+        let blocks = blocks.filter { $0.count > 0 }
+        guard !blocks.isEmpty else { return 0 }
         let first = try await writer.write { database -> Int64 in
             let first = try Int64.fetchOne(database, sql: "SELECT value FROM numbers WHERE name = 'next'") ?? 1
             var next = first
-            for part in blocks {
+            for block in blocks {
                 try database.cachedStatement(
                     sql: "INSERT INTO log(first, count, oldest, newest, bytes, lines) VALUES (?, ?, ?, ?, ?, ?)"
                 ).execute(
-                    arguments: [
-                        next, part.count, part.oldest, part.newest, part.block.bytes.count, Blob(part.block.bytes),
-                    ])
-                next += Int64(part.count)
+                    arguments: [next, block.count, block.oldest, block.newest, block.bytes.count, Blob(block.bytes)])
+                next += Int64(block.count)
             }
             try database.cachedStatement(
                 sql: """
@@ -61,7 +53,7 @@ package final class SQLiteCallLogStore: CallLogStore {
             ).execute(arguments: [next])
             return first
         }
-        bytes.withLock { $0 += blocks.reduce(0) { $0 + $1.block.bytes.count } }
+        bytes.withLock { $0 += blocks.reduce(0) { $0 + $1.bytes.count } }
         return first
     }
 
@@ -79,7 +71,7 @@ package final class SQLiteCallLogStore: CallLogStore {
                     """,
                 arguments: [query.after ?? query.before ?? Int64.max, query.since ?? Int.min, query.until ?? Int.max])
             search: while let block = try blocks.next() {
-                let rows = try LogBlock(bytes: (block["lines"] as Blob?)?.bytes ?? []).rows(
+                let rows = try LogBlock(kept: (block["lines"] as Blob?)?.bytes ?? []).rows(
                     first: block["first"] as Int64? ?? 0)
                 for row in isForward ? rows : rows.reversed() {
                     if let after = query.after, row.sequence <= after { continue }
@@ -105,7 +97,7 @@ package final class SQLiteCallLogStore: CallLogStore {
                 database, sql: "SELECT first, lines FROM log WHERE instr(lines, ?) > 0 ORDER BY first DESC",
                 arguments: [Blob(correlationID)])
             while let block = try blocks.next() {
-                let rows = try LogBlock(bytes: (block["lines"] as Blob?)?.bytes ?? []).rows(
+                let rows = try LogBlock(kept: (block["lines"] as Blob?)?.bytes ?? []).rows(
                     first: block["first"] as Int64? ?? 0)
                 if let row = rows.last(where: { $0.correlationID == correlationID }) { return row }
             }

@@ -182,7 +182,7 @@ struct AskingServerTests {
             #expect(second.value(second.resultMember("content"))?.arrayValue?.first?["text"] == "accept: Ada")
             #expect(caller.questions.isEmpty)
             let status = test.backend.status(now: .now)
-            #expect(status.latency.errors == 0 && status.circuit == .closed)
+            #expect(status.count.errors == 0 && status.circuit == .closed)
             // Each call says what its own caller can do.
             let mute = try await AskingCaller(2, .sampling).reply(test, "ask")
             #expect(mute.int(mute.find("code", in: mute.envelope.error)) == -32021)

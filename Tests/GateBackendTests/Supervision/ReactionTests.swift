@@ -133,7 +133,7 @@ import Testing
             let text = try await test.text("echo", #"{"text":"back"}"#)
             #expect(text.contains("back"))
             // Asking is not calling.
-            #expect(test.backend.status(now: .now).latency.calls == 2)
+            #expect(test.backend.status(now: .now).count.calls == 2)
         }
         _ = try await program.stop()
     }

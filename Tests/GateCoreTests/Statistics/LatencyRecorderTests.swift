@@ -55,6 +55,23 @@ import Testing
         #expect(recorder.lastHour(now: at(6_000)) == .none)
     }
 
+    /// Calls are counted in pieces of ten seconds, which are added up: none is counted twice or forgotten on the way.
+    @Test func everyCallIsInEveryStretchOfTimeOnce() {
+        var recorder = LatencyRecorder()
+        for second in 0..<3_000 {
+            for index in 1...4 { recorder.record(microseconds: UInt64(index * 250), failed: index == 4, now: at(Double(second))) }
+            let calls = UInt64(4 * (second + 1))
+            #expect(recorder.total.calls == calls && recorder.total.errors == calls / 4)
+            #expect(recorder.lastHour(now: at(Double(second))) == recorder.total)
+            if second < 50 { #expect(recorder.lastMinute(now: at(Double(second))) == recorder.total) }
+        }
+        #expect(recorder.total.average == 625 && recorder.total.maximum == 1_000)
+        #expect(recorder.lastMinute(now: at(2_999)).calls == 240)
+        var later = LatencyRecorder()
+        let isRestored = later.restore(recorder.text)
+        #expect(isRestored && later.total.calls == 12_000)
+    }
+
     @Test func whatWasWrittenIsCountedAgain() {
         var recorder = LatencyRecorder()
         for value in 1...500 as ClosedRange<UInt64> {

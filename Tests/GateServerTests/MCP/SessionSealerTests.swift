@@ -17,7 +17,7 @@ struct SessionSealerTests {
     func anIdCarriesItsSession(agent: String) throws {
         let sealer = try SessionSealerTests.sealer()
         let session = SessionSealerTests.session(42, agent: agent)
-        let id = try #require(sealer.seal(session))
+        let id = sealer.seal(session)
         #expect(id.utf8.count <= 256)
         #expect(sealer.open(ArraySlice(id.utf8)) == session)
         #expect(try SessionSealerTests.sealer(2).open(ArraySlice(id.utf8)) == nil)
@@ -25,7 +25,7 @@ struct SessionSealerTests {
 
     @Test func everyChangeOfAnIdIsNoticed() throws {
         let sealer = try SessionSealerTests.sealer()
-        let id = Array(try #require(sealer.seal(SessionSealerTests.session(7))).utf8)
+        let id = Array(sealer.seal(SessionSealerTests.session(7)).utf8)
         for index in id.indices {
             for other in "A9_-".utf8 where other != id[index] {
                 var changed = id
@@ -46,7 +46,7 @@ struct SessionSealerTests {
     /// RFC 4231, test case 2, with its key filled up with zeros, which HMAC does as well.
     @Test func theHashIsTheOneOfTheStandard() throws {
         let hash = try #require(KeyedHash(key: Array("Jefe".utf8) + [UInt8](repeating: 0, count: 28)))
-        let tag = try #require(hash.tag("what do ya want for nothing?".utf8))
+        let tag = hash.tag("what do ya want for nothing?".utf8)
         #expect(
             tag.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
                 == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")

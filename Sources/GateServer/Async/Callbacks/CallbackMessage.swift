@@ -21,13 +21,11 @@ struct CallbackMessage: Sendable {
     /// The header fields of one attempt.
     /// - Parameter time: seconds since 1970.
     func headers(time: Int, key: KeyedHash) -> [(name: String, value: String)] {
-        var fields = [
+        let tag = key.tag(Array("\(id).\(time).".utf8) + body)
+        return [
             (name: "Content-Type", value: "application/json"), (name: "webhook-id", value: id),
             (name: "webhook-timestamp", value: "\(time)"),
+            (name: "webhook-signature", value: "v1,\(Base64.encode(tag))"),
         ]
-        if let tag = key.tag(Array("\(id).\(time).".utf8) + body) {
-            fields.append((name: "webhook-signature", value: "v1,\(Base64.encode(tag))"))
-        }
-        return fields
     }
 }

@@ -25,9 +25,7 @@ extension MCPFrontEnd {
         let placeholder = MCPSession(
             id: id, version: .v2024_11_05, agent: agent ?? AgentName.anonymous, isBound: agent != nil,
             issued: Int64(WallClock.milliseconds() / 1_000), run: sessions.run)
-        guard let sealed = sealer.seal(placeholder) else {
-            return refuse(.internalServerError, "The session's id could not be signed. Try again.", on: exchange)
-        }
+        let sealed = sealer.seal(placeholder)
         let stream = exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders)
         let client = EventStreamClient(
             id: id, scope: scope, kinds: kinds(request), agent: agent, stream: stream)

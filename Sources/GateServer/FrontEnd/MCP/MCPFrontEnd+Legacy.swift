@@ -52,11 +52,7 @@ extension MCPFrontEnd {
         switch newSession(message, request.headers, .init(high: random.next(), low: random.next()), scope, id) {
         case .failure(let refusal): send(refusal.reply, on: exchange, refusal.headers)
         case .success(let session):
-            guard let sealed = sealer.seal(session) else {
-                return send(
-                    .error(RPCCode.internalError, "The session's id could not be signed. Try again.", id: id),
-                    on: exchange)
-            }
+            let sealed = sealer.seal(session)
             guard sessions.begin(session, now: .now) != nil else {
                 let full = SessionRefusal.full(id)
                 return send(full.reply, on: exchange, full.headers)

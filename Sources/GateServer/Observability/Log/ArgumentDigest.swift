@@ -18,7 +18,7 @@ struct ArgumentDigest: Sendable {
     func write(_ arguments: ByteBuffer?, to out: inout LineWriter) {
         guard let arguments else { return }
         out.raw(",\"arguments\":{\"digest\":\"")
-        out.hex((key.tag(arguments.readableBytesView) ?? []).prefix(16))
+        out.hex(key.tag(arguments.readableBytesView).prefix(16))
         out.raw("\"")
         if arguments.readableBytes <= ArgumentDigest.mostBytes {
             out.raw(",\"shape\":{")

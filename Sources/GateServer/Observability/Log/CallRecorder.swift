@@ -4,7 +4,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Takes what is to be remembered of calls from their path, and writes it in batches: a call pays for putting a value into an array.
+/// Takes what is to be remembered of calls from their path, and counts and writes it in batches on a thread of its own: a call pays for
+/// putting values into arrays.
 final class CallRecorder: Sendable {
     struct Options: Sendable {
         /// Whether lines are written; statistics are kept in any case.
@@ -15,17 +16,34 @@ final class CallRecorder: Sendable {
 
     private struct Entry: Sendable {
         let record: CallRecord
-        let arguments: ByteBuffer?
+        let arguments: Arguments?
+    }
+
+    private enum Arguments: Sendable {
+        /// A part of the batch's own bytes. To keep the call's buffer would keep all that was read with it, and cost the next request a new one.
+        case copied(Range<Int>)
+        case kept(ByteBuffer)
     }
 
     private struct State {
         var waiting: [Entry] = []
+        var copied = ByteBuffer()
         /// Bytes of arguments that wait for their digest.
         var bytes = 0
         var isScheduled = false
         var flushes: [CheckedContinuation<Void, Never>] = []
         var lost = 0
         var isStopped = false
+
+        mutating func keep(_ arguments: ByteBuffer) -> Arguments? {
+            let size = arguments.readableBytes
+            guard bytes + size <= CallRecorder.mostBytes else { return nil }
+            bytes += size
+            guard size <= CallRecorder.mostCopied else { return .kept(arguments) }
+            let start = copied.writerIndex
+            copied.writeImmutableBuffer(arguments)
+            return .copied(start..<start + size)
+        }
     }
 
     private let store: any CallLogStore
@@ -43,7 +61,10 @@ final class CallRecorder: Sendable {
     private static let batch = 1_000
     /// More than these are counted as lost: the disk is slower than the calls, and calls go first.
     private static let mostWaiting = 100_000
+    /// Arguments that wait for their digest; what would be more has none.
     private static let mostBytes = 16 * 1_024 * 1_024
+    private static let mostCopied = 16_384
+    private static let blockCapacity = 256 * 1_024
     private static let name = "statistics"
     private static let saveInterval = Duration.seconds(30)
     private static let trimInterval = Duration.seconds(60)
@@ -63,17 +84,14 @@ final class CallRecorder: Sendable {
     /// Records that were not written because they came faster than the disk takes them.
     var lost: Int { state.withLock { $0.lost } }
 
-    /// - Parameter arguments: kept until their digest is made.
     func record(_ record: CallRecord, _ arguments: ByteBuffer?) {
-        let size = options.writesLog ? arguments?.readableBytes ?? 0 : 0
         let (isFirst, isFull) = state.withLock { state -> (Bool, Bool) in
             guard state.waiting.count < CallRecorder.mostWaiting else {
                 state.lost += 1
                 return (false, false)
             }
-            let keeps = size > 0 && state.bytes + size <= CallRecorder.mostBytes
-            state.waiting.append(Entry(record: record, arguments: keeps ? arguments : nil))
-            if keeps { state.bytes += size }
+            let arguments = options.writesLog ? arguments.flatMap { state.keep($0) } : nil
+            state.waiting.append(Entry(record: record, arguments: arguments))
             let isFirst = !state.isScheduled
             state.isScheduled = true
             return (isFirst, state.waiting.count == CallRecorder.batch)
@@ -126,39 +144,51 @@ final class CallRecorder: Sendable {
 
     func stop() { wake.finish() }
 
-    /// - Returns: whether there was anything to write.
+    /// - Returns: whether there were calls.
     private func write() async -> Bool {
-        let (entries, flushes) = state.withLock { state in
-            let entries = state.waiting
-            let flushes = state.flushes
+        let batch = state.withLock { state in
+            let batch = state
             state.waiting = []
-            state.waiting.reserveCapacity(min(entries.count, CallRecorder.batch))
-            state.flushes = []
+            state.waiting.reserveCapacity(min(batch.waiting.count, CallRecorder.batch))
+            state.copied = ByteBuffer()
             state.bytes = 0
             state.isScheduled = false
-            return (entries, flushes)
+            state.flushes = []
+            return batch
         }
         let now = Instant.now
         counted.withLock { statistics in
-            for entry in entries { statistics.record(entry.record, now: now) }
+            for entry in batch.waiting { statistics.record(entry.record, now: now) }
         }
-        if !entries.isEmpty, options.writesLog {
-            let rows = entries.map { entry in
-                let call = entry.record
-                return LogRow(
-                    time: call.time, correlationID: call.correlationID, agent: call.agent, server: call.server,
-                    tool: call.tool, status: call.status.rawValue,
-                    record: RecordText.write(call, entry.arguments, digest))
-            }
+        if options.writesLog, !batch.waiting.isEmpty {
             do throws(StoreFailure) {
-                _ = try await store.append(rows)
+                _ = try await store.append(blocks(batch))
             } catch {
-                state.withLock { $0.lost += rows.count }
-                logger.warning("\(rows.count) lines of the call log are lost: \(error.reason)")
+                state.withLock { $0.lost += batch.waiting.count }
+                logger.warning("\(batch.waiting.count) lines of the call log are lost: \(error.reason)")
             }
         }
-        for flush in flushes { flush.resume() }
-        return !entries.isEmpty
+        for flush in batch.flushes { flush.resume() }
+        return !batch.waiting.isEmpty
+    }
+
+    private func blocks(_ batch: State) -> [LogBlock] {
+        var blocks: [LogBlock] = []
+        for entry in batch.waiting {
+            let arguments: ByteBuffer? =
+                switch entry.arguments {
+                case .copied(let range)?: batch.copied.getSlice(at: range.lowerBound, length: range.count)
+                case .kept(let buffer)?: buffer
+                case nil: nil
+                }
+            if blocks.last?.isFull ?? true { blocks.append(LogBlock(capacity: CallRecorder.blockCapacity)) }
+            let call = entry.record
+            blocks[blocks.count - 1].append(
+                LogRow(
+                    time: call.time, correlationID: call.correlationID, agent: call.agent, server: call.server,
+                    tool: call.tool, status: call.status.rawValue, record: RecordText.write(call, arguments, digest)))
+        }
+        return blocks
     }
 
     private func save() async {

@@ -18,8 +18,7 @@ struct SealingTests {
         try #require(StateSealer(key: [UInt8](repeating: byte, count: 32)))
     }
 
-    private static func inner(_ text: ByteBuffer?) throws -> [UInt8] {
-        let text = try #require(text)
+    private static func inner(_ text: ByteBuffer) -> [UInt8] {
         let bytes = Array(buffer: text)
         #expect(bytes.first == UInt8(ascii: "\"") && bytes.last == UInt8(ascii: "\""))
         return Array(bytes.dropFirst().dropLast())
@@ -31,7 +30,7 @@ struct SealingTests {
     ])
     func whatIsSealedIsFoundAgain(_ content: StateSealer.Content) throws {
         let sealer = try SealingTests.sealer()
-        let text = try SealingTests.inner(sealer.seal(content, for: SealingTests.call(), expiry: 100))
+        let text = SealingTests.inner(sealer.seal(content, for: SealingTests.call(), expiry: 100))
         #expect(try sealer.open(text, for: SealingTests.call(), now: 100) == content)
         #expect(throws: StateSealer.Fault.expired) { try sealer.open(text, for: SealingTests.call(), now: 101) }
         for other in [
@@ -56,7 +55,7 @@ struct SealingTests {
     /// No part of a call can be taken for a piece of its neighbour.
     @Test func partsDoNotRunTogether() throws {
         let sealer = try SealingTests.sealer()
-        let text = try SealingTests.inner(
+        let text = SealingTests.inner(
             sealer.seal(.urls(attempt: 1), for: SealingTests.call("ab", agent: "c"), expiry: 9))
         #expect(throws: StateSealer.Fault.foreign) {
             try sealer.open(text, for: SealingTests.call("a", agent: "bc"), now: 0)

@@ -18,8 +18,8 @@ package struct SessionSealer: Sendable {
         self.hash = hash
     }
 
-    /// The id of a session; nil when the system cannot compute its signature.
-    func seal(_ session: MCPSession) -> String? {
+    /// The id of a session.
+    func seal(_ session: MCPSession) -> String {
         var payload: [UInt8] = [SessionSealer.format, SessionSealer.code(session.version)]
         payload.reserveCapacity(SessionSealer.fixedBytes + SessionSealer.maxAgentBytes)
         payload.append(UInt8(truncatingIfNeeded: session.capabilities.rawValue >> 8))
@@ -34,7 +34,7 @@ package struct SessionSealer: Sendable {
             }
         }
         payload.append(contentsOf: session.agent.utf8.prefix(SessionSealer.maxAgentBytes))
-        return hash.tag(payload).map { Base64.encodeURL($0 + payload) }
+        return Base64.encodeURL(hash.tag(payload) + payload)
     }
 
     /// The session of an id; nil when the id was not made with this key.
@@ -43,8 +43,7 @@ package struct SessionSealer: Sendable {
             bytes.count >= KeyedHash.tagBytes + SessionSealer.fixedBytes
         else { return nil }
         let payload = Array(bytes[KeyedHash.tagBytes...])
-        guard let tag = hash.tag(payload), KeyedHash.equal(tag, Array(bytes[..<KeyedHash.tagBytes])),
-            payload[0] == SessionSealer.format, let version = SessionSealer.version(payload[1])
+        guard KeyedHash.equal(hash.tag(payload), bytes[..<KeyedHash.tagBytes]), payload[0] == SessionSealer.format, let version = SessionSealer.version(payload[1])
         else { return nil }
         let words = (0..<3).map { index in
             payload[(9 + index * 8)..<(17 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
