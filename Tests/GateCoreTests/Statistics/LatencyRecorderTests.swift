@@ -59,7 +59,9 @@ import Testing
     @Test func everyCallIsInEveryStretchOfTimeOnce() {
         var recorder = LatencyRecorder()
         for second in 0..<3_000 {
-            for index in 1...4 { recorder.record(microseconds: UInt64(index * 250), failed: index == 4, now: at(Double(second))) }
+            for index in 1...4 {
+                recorder.record(microseconds: UInt64(index * 250), failed: index == 4, now: at(Double(second)))
+            }
             let calls = UInt64(4 * (second + 1))
             #expect(recorder.total.calls == calls && recorder.total.errors == calls / 4)
             #expect(recorder.lastHour(now: at(Double(second))) == recorder.total)

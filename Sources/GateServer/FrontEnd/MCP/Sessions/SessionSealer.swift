@@ -43,7 +43,8 @@ package struct SessionSealer: Sendable {
             bytes.count >= KeyedHash.tagBytes + SessionSealer.fixedBytes
         else { return nil }
         let payload = Array(bytes[KeyedHash.tagBytes...])
-        guard KeyedHash.equal(hash.tag(payload), bytes[..<KeyedHash.tagBytes]), payload[0] == SessionSealer.format, let version = SessionSealer.version(payload[1])
+        guard KeyedHash.equal(hash.tag(payload), bytes[..<KeyedHash.tagBytes]), payload[0] == SessionSealer.format,
+            let version = SessionSealer.version(payload[1])
         else { return nil }
         let words = (0..<3).map { index in
             payload[(9 + index * 8)..<(17 + index * 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
