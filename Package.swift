@@ -109,7 +109,7 @@ let package = Package(
             path: "Tests/GateFuzz", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["GateFuzz"], swiftSettings: strict),
         .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),
-        .testTarget(name: "GateCoreTests", dependencies: ["GateCore"], swiftSettings: strict),
+        .testTarget(name: "GateCoreTests", dependencies: ["GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(name: "GateCurlTests", dependencies: ["GateCurl", "GateTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
@@ -126,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "GateHTTPTests", dependencies: ["GateHTTP", "GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(
-            name: "GateServerTests", dependencies: ["GateServer", "GateStore", "GateTestKit"], swiftSettings: strict),
+            name: "GateServerTests", dependencies: ["GateServer", "GateDiscovery", "GateStore", "GateTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "GateClientTests",
             dependencies: ["GateClient", "GateDemo", "GateTerminal", "GateTestKit", "stonegate", "gatecall"],

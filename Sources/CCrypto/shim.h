@@ -34,3 +34,10 @@ static inline void gate_hmac_tag(
     SHA256_Update(&state, tag, SHA256_DIGEST_LENGTH);
     SHA256_Final(tag, &state);
 }
+
+static inline void gate_sha256(const void *message, size_t count, uint8_t digest[SHA256_DIGEST_LENGTH]) {
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    SHA256_Update(&state, message, count);
+    SHA256_Final(digest, &state);
+}

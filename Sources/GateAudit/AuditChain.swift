@@ -35,13 +35,12 @@ package struct AuditChain: Sendable, Equatable {
     ///   - members: the record's own, as JSON text without braces; may be empty.
     ///   - time: as RFC 3339; for people, nothing is decided by it.
     ///   - monotonic: nanoseconds since some moment of this run.
-    /// - Returns: nil when no hash can be computed.
-    package mutating func append(kind: String, members: [UInt8], time: String, monotonic: UInt64) -> [UInt8]? {
+    package mutating func append(kind: String, members: [UInt8], time: String, monotonic: UInt64) -> [UInt8] {
         let sequence = head.sequence + 1
         var line = Array("{\"seq\":\(sequence),\"time\":\"\(time)\",\"mono_ns\":\(monotonic),\"kind\":\"\(kind)\"".utf8)
         if !members.isEmpty { line += [UInt8(ascii: ",")] + members }
         line += Array(",\"prev\":\"\(head.hash)\"".utf8)
-        guard let hash = SHA256.hash(line).map({ Hex.encode($0) }) else { return nil }
+        let hash = Hex.encode(SHA256.hash(line))
         line += Array(",\"hash\":\"\(hash)\"}".utf8)
         head = Head(sequence: sequence, hash: hash)
         return line

@@ -25,7 +25,7 @@ package struct AuditLine: Sendable {
         let end = Array(",\"hash\":\"\(hash)\"}".utf8)
         isWhole =
             bytes.count > end.count && bytes.suffix(end.count).elementsEqual(end)
-            && SHA256.hash(bytes.dropLast(end.count)).map { Hex.encode($0) } == hash
+            && Hex.encode(SHA256.hash(bytes.dropLast(end.count))) == hash
     }
 
     package var head: AuditChain.Head { AuditChain.Head(sequence: sequence, hash: hash) }

@@ -195,19 +195,16 @@ package final class AuditLog: Sendable {
         try openSegment()
         var chain = writing.chain
         var lines: [UInt8] = []
-        func add(_ kind: String, _ members: [UInt8], _ time: String, _ monotonic: UInt64) throws(AuditFailure) {
-            guard let line = chain.append(kind: kind, members: members, time: time, monotonic: monotonic) else {
-                throw .failed("no hash could be computed")
-            }
-            lines += line + [0x0A]
+        func add(_ kind: String, _ members: [UInt8], _ time: String, _ monotonic: UInt64) {
+            lines += chain.append(kind: kind, members: members, time: time, monotonic: monotonic) + [0x0A]
         }
         if writing.gap > 0, let first = batch.first {
-            try add("gap", Array("\"lost\":\(writing.gap)".utf8), first.time, first.monotonic)
+            add("gap", Array("\"lost\":\(writing.gap)".utf8), first.time, first.monotonic)
         }
-        for job in batch { try add(job.kind, job.members, job.time, job.monotonic) }
+        for job in batch { add(job.kind, job.members, job.time, job.monotonic) }
         var isSigned = false
         if writing.sinceCheckpoint + batch.count >= options.checkpointRecords {
-            try add("checkpoint", signature(chain.head), clock(), DispatchTime.now().uptimeNanoseconds &- origin)
+            add("checkpoint", try signature(chain.head), clock(), DispatchTime.now().uptimeNanoseconds &- origin)
             isSigned = true
         }
         try writing.file?.append(lines)
@@ -237,11 +234,9 @@ package final class AuditLog: Sendable {
         guard writing.sinceCheckpoint > 0, broken == nil, writing.file != nil else { return }
         var chain = writing.chain
         do throws(AuditFailure) {
-            guard
-                let line = chain.append(
-                    kind: "checkpoint", members: try signature(chain.head), time: clock(),
-                    monotonic: DispatchTime.now().uptimeNanoseconds &- origin)
-            else { return }
+            let line = chain.append(
+                kind: "checkpoint", members: try signature(chain.head), time: clock(),
+                monotonic: DispatchTime.now().uptimeNanoseconds &- origin)
             try writing.file?.append(line + [0x0A])
             writing.chain = chain
             writing.sinceCheckpoint = 0
@@ -258,11 +253,9 @@ package final class AuditLog: Sendable {
         var chain = writing.chain
         let header =
             "\"format\":1,\"segment\":\(writing.segment + 1),\"public_key\":\"\(key.verification.text)\"".utf8
-        guard
-            let line = chain.append(
-                kind: "open", members: Array(header), time: clock(),
-                monotonic: DispatchTime.now().uptimeNanoseconds &- origin)
-        else { throw .failed("no hash could be computed") }
+        let line = chain.append(
+            kind: "open", members: Array(header), time: clock(),
+            monotonic: DispatchTime.now().uptimeNanoseconds &- origin)
         // What an attempt that failed has left there is no record of anything.
         if file.size > 0 { try file.cut(to: 0) }
         try file.append(line + [0x0A])

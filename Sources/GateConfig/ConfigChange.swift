@@ -52,6 +52,8 @@ package struct ConfigChange: Sendable, Equatable {
                 added.append(backend)
             }
         }
+        if old.tenants != new.tenants { applied.append("tenants") }
+        if old.agents != new.agents { applied.append("agents") }
         for server in runtime { note(server, isSame: !isReached(server)) }
     }
 

@@ -1,10 +1,11 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
     static let all: [ConfigField] =
-        server + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
+        server + access + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
 
     static let sections = [
-        "server", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit", "logging",
+        "server", "access", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit",
+        "logging",
     ]
 
     private static func fields(_ section: String, _ kinds: KeyValuePairs<String, Kind>) -> [ConfigField] {
@@ -21,6 +22,8 @@ extension ConfigField {
             "allowed_origins": .texts(\.server.allowedOrigins, .origin),
             "unsafe_open_admin": .boolean(\.server.unsafeOpenAdmin),
         ])
+
+    private static let access = fields("access", ["required": .boolean(\.access.required)])
 
     private static let license = fields(
         "license",

@@ -13,6 +13,7 @@ extension ConfigField {
     var effect: Effect {
         switch section {
         case "circuit_breaker", "pool": .backends
+        case "access": .atOnce
         case "gateway": ConfigField.shapingGateway.contains(name) ? .backends : .restart
         case "limits" where ConfigField.readWhenNeeded.contains(name): .atOnce
         case "limits" where ConfigField.shapingLimits.contains(name): .backends

@@ -41,11 +41,13 @@ struct ConfigLoad {
         let directory = PathExpansion.directory(of: file.path)
         let base = directory.utf8.first == UInt8(ascii: "/") ? directory : workingDirectory + "/" + directory
         let top = TableReader(entries: entries, path: ConfigPath())
-        top.reportUnknownKeys(known: ConfigField.sections + ["backends"], homes: Self.homes, &diagnostics)
+        top.reportUnknownKeys(
+            known: ConfigField.sections + ["backends", "tenants", "agents"], homes: Self.homes, &diagnostics)
         for section in ConfigField.sections {
             readSection(section, top, base: base, &diagnostics)
         }
         readBackends(top, base: base, &diagnostics)
+        readPrincipals(top, &diagnostics)
         problems += diagnostics.inFileOrder
     }
 
@@ -104,23 +106,9 @@ struct ConfigLoad {
     }
 
     private mutating func readBackends(_ top: TableReader, base: String, _ diagnostics: inout ConfigDiagnostics) {
-        let path = ConfigPath().appending("backends")
-        let nodes: [ConfigNode]
-        switch top.node("backends") {
-        case nil: return
-        case .array(let elements)?: nodes = elements
-        case let other?:
-            return diagnostics.report(path, "must be an array of tables, written as [[backends]], not \(other.kind)")
-        }
         var reader = BackendReader(paths: paths, base: base, isRequest: false)
         var seen: [String: (name: String, path: ConfigPath)] = [:]
-        for (index, node) in nodes.enumerated() where !diagnostics.isFull {
-            let path = path.appending(index)
-            guard case .table(let entries) = node else {
-                diagnostics.report(path, "must be a table, written as [[backends]], not \(node.kind)")
-                continue
-            }
-            let table = TableReader(entries: entries, path: path)
+        for (path, table) in tables("backends", top, &diagnostics) {
             let backend = reader.read(table, &diagnostics)
             if case .string(let name)? = table.node("name"), BackendName.problem(name.text) == nil {
                 let folded = BackendName.folded(name.text)
@@ -136,7 +124,55 @@ struct ConfigLoad {
                 config.backends.append(backend)
             }
         }
-        literalSecrets = reader.literalSecrets
+        literalSecrets += reader.literalSecrets
+    }
+
+    private mutating func readPrincipals(_ top: TableReader, _ diagnostics: inout ConfigDiagnostics) {
+        var reader = AccessReader()
+        for (path, table) in tables("tenants", top, &diagnostics) {
+            guard let tenant = reader.tenant(table, &diagnostics) else { continue }
+            if config.tenants.contains(where: { $0.name == tenant.name }) {
+                diagnostics.report(path.appending("name"), "\(quoted(tenant.name)) is the name of another tenant")
+            }
+            config.tenants.append(tenant)
+        }
+        for (path, table) in tables("agents", top, &diagnostics) {
+            guard let agent = reader.agent(table, &diagnostics) else { continue }
+            if config.agents.contains(where: { $0.name == agent.name && $0.tenant == agent.tenant }) {
+                diagnostics.report(path.appending("name"), "\(quoted(agent.name)) is the name of another agent")
+            }
+            if let tenant = agent.tenant, !config.tenants.contains(where: { $0.name == tenant }) {
+                diagnostics.report(
+                    path.appending("tenant"), "there is no tenant \(quoted(tenant)); add [[tenants]] with that name")
+            }
+            config.agents.append(agent)
+        }
+        literalSecrets += reader.literalSecrets
+    }
+
+    /// The tables of an array of tables.
+    private func tables(
+        _ key: String, _ top: TableReader, _ diagnostics: inout ConfigDiagnostics
+    ) -> [(ConfigPath, TableReader)] {
+        let path = ConfigPath().appending(key)
+        let nodes: [ConfigNode]
+        switch top.node(key) {
+        case nil: return []
+        case .array(let elements)?: nodes = elements
+        case let other?:
+            diagnostics.report(path, "must be an array of tables, written as [[\(key)]], not \(other.kind)")
+            return []
+        }
+        var tables: [(ConfigPath, TableReader)] = []
+        for (index, node) in nodes.enumerated() where !diagnostics.isFull {
+            let path = path.appending(index)
+            guard case .table(let entries) = node else {
+                diagnostics.report(path, "must be a table, written as [[\(key)]], not \(node.kind)")
+                continue
+            }
+            tables.append((path, TableReader(entries: entries, path: path)))
+        }
+        return tables
     }
 
     private static func duplicate(_ name: String, _ other: String, _ path: ConfigPath) -> String {
@@ -229,6 +265,11 @@ struct ConfigLoad {
         if limits.restartDelayMin > limits.restartDelayMax {
             complain(
                 "limits.restart_delay_min", or: "limits.restart_delay_max", "must not exceed limits.restart_delay_max")
+        }
+        if config.server.unsafeOpenAdmin, config.requiresCredentials {
+            complain(
+                "server.unsafe_open_admin", or: "access.required",
+                "cannot be on where agents need credentials: everybody would be an operator")
         }
     }
 

@@ -15,7 +15,14 @@ package struct EffectiveConfig: Sendable {
         var text = ""
         let backends = config.backends.map { EffectiveValue.table($0.effectiveEntries(secrets: .hidden)) }
         let sections = ConfigField.sections.map { (key: $0, value: EffectiveValue.table(entries(of: $0))) }
-        EffectiveValue.table(sections + [(key: "backends", value: .array(backends))]).writeJSON(to: &text)
+        let tenants = config.tenants.map { EffectiveValue.table($0.effectiveEntries) }
+        let agents = config.agents.map { EffectiveValue.table($0.effectiveEntries) }
+        EffectiveValue.table(
+            sections + [
+                (key: "backends", value: .array(backends)), (key: "tenants", value: .array(tenants)),
+                (key: "agents", value: .array(agents)),
+            ]
+        ).writeJSON(to: &text)
         return text
     }
 
@@ -28,6 +35,8 @@ package struct EffectiveConfig: Sendable {
         for backend in config.backends {
             Self.write("[[backends]]", backend.effectiveEntries(secrets: .hidden), to: &text)
         }
+        for tenant in config.tenants { Self.write("[[tenants]]", tenant.effectiveEntries, to: &text) }
+        for agent in config.agents { Self.write("[[agents]]", agent.effectiveEntries, to: &text) }
         return text
     }
 

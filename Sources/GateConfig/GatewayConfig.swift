@@ -15,6 +15,9 @@ package struct GatewayConfig: Sendable, Equatable {
     package var logging = Logging()
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []
+    package var access = Access()
+    package var tenants: [Tenant] = []
+    package var agents: [Agent] = []
 
     package init() {}
 }

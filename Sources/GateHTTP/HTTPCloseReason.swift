@@ -6,6 +6,8 @@ package enum HTTPCloseReason: Sendable, Equatable {
     case slowConsumer
     /// The client took nothing for longer than `HTTPLimits.writeStallTime`.
     case writeStalled
+    /// The sender may not have the response any more.
+    case accessEnded
     /// The server's graceful stop reached its deadline.
     case serverStopped
 }

@@ -16,6 +16,7 @@ package final class HTTPExchange: Sendable {
         var isStopping = false
         var onClose: (@Sendable (HTTPCloseReason) -> Void)?
         var onShutdown: (@Sendable () -> Void)?
+        var onEnd: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -103,6 +104,28 @@ package final class HTTPExchange: Sendable {
         if isStopping { body() }
     }
 
+    /// Sets what is called, once, when the response is finished or cannot be any more; at once when that is already so.
+    package func onEnd(_ body: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            switch state.phase {
+            case .gone, .done: return true
+            case .waiting, .responding:
+                state.onEnd = body
+                return false
+            }
+        }
+        if isOver { body() }
+    }
+
+    /// Cuts the connection while the response is not finished.
+    package func abort(_ reason: HTTPCloseReason) {
+        if eventLoop.inEventLoop {
+            connection.abort(self, reason)
+        } else {
+            eventLoop.execute { self.connection.abort(self, reason) }
+        }
+    }
+
     private func claim() -> Bool {
         state.withLock { state in
             guard case .waiting = state.phase else { return false }
@@ -121,30 +144,34 @@ package final class HTTPExchange: Sendable {
 
     func finished() {
         let dropped = state.withLock { state in
-            let dropped = (state.onClose, state.onShutdown)
+            let dropped = (state.onClose, state.onShutdown, state.onEnd)
             state.phase = .done
             state.onClose = nil
             state.onShutdown = nil
+            state.onEnd = nil
             return dropped
         }
         // The callbacks are released outside the lock: what they hold may come back here when it goes.
-        _ = dropped
+        dropped.2?()
     }
 
     func closed(_ reason: HTTPCloseReason) {
-        let (onClose, dropped) = state.withLock { state in
-            switch state.phase {
-            case .done, .gone: return (nil as (@Sendable (HTTPCloseReason) -> Void)?, nil as (@Sendable () -> Void)?)
-            case .waiting, .responding:
-                let callbacks = (state.onClose, state.onShutdown)
-                state.phase = .gone(reason)
+        let callbacks = state.withLock { state in
+            defer {
                 state.onClose = nil
                 state.onShutdown = nil
+                state.onEnd = nil
+            }
+            switch state.phase {
+            case .done, .gone: return State()
+            case .waiting, .responding:
+                let callbacks = state
+                state.phase = .gone(reason)
                 return callbacks
             }
         }
-        _ = dropped
-        onClose?(reason)
+        callbacks.onClose?(reason)
+        callbacks.onEnd?()
     }
 
     func shuttingDown() {

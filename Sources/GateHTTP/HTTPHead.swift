@@ -31,6 +31,15 @@ package final class HTTPHead: Sendable {
         self.expectsContinue = expectsContinue
     }
 
+    /// The same request, sent by somebody who is known.
+    package func identified(as identity: String) -> HTTPHead {
+        var headers = headers
+        headers.identity = identity
+        return HTTPHead(
+            method: method, path: path, query: query, isHTTP11: isHTTP11, headers: headers, keepAlive: keepAlive,
+            body: body, expectsContinue: expectsContinue)
+    }
+
     /// How the body is delimited.
     package enum BodyFraming: Sendable, Equatable {
         case none

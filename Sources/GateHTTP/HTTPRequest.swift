@@ -11,6 +11,10 @@ package struct HTTPRequest: Sendable {
     /// The event loop of the connection and the executor on it, which the handler's task prefers.
     package let executor: EventLoopTaskExecutor
 
+    package func identified(as identity: String) -> HTTPRequest {
+        HTTPRequest(head: head.identified(as: identity), body: body, peer: peer, executor: executor)
+    }
+
     package var method: HTTPMethod { head.method }
     package var path: String { head.path }
     package var query: String? { head.query }

@@ -9,6 +9,9 @@ package struct HTTPRequestFields: Sendable {
 
     private let bytes: [UInt8]
     private let slots: [Slot]
+    /// Who sends the request, as its responder has found out from a credential; nil when it has none. What a field says of the sender is
+    /// worth nothing beside it.
+    package var identity: String?
 
     init(bytes: [UInt8], slots: [Slot]) {
         self.bytes = bytes

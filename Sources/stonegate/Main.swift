@@ -12,7 +12,8 @@ struct Stonegate: AsyncParsableCommand {
             """,
         version: StonegateVersion.current,
         subcommands: [
-            Serve.self, Stop.self, Reload.self, Status.self, Check.self, MCP.self, Token.self, Audit.self,
+            Serve.self, Stop.self, Reload.self, Status.self, Check.self, MCP.self, Token.self, Agents.self,
+            ExplainAccess.self, Audit.self,
             DemoServerCommand.self,
         ])
 }

@@ -67,7 +67,9 @@ import Testing
     }
 
     @Test func everyKeyOfTheSectionsIsDocumented() throws {
-        let documented = try documented().filter { !$0.key.hasPrefix("backends.") }
+        let documented = try documented().filter { row in
+            !["backends.", "tenants.", "agents."].contains { row.key.hasPrefix($0) }
+        }
         let inCode = Dictionary(uniqueKeysWithValues: ConfigField.all.map { ($0.key, row($0)) })
         #expect(Set(documented.keys).symmetricDifference(inCode.keys) == [])
         for (key, row) in inCode { #expect(documented[key] == row, "\(key)") }
@@ -101,6 +103,13 @@ import Testing
         for (key, range) in ranges {
             #expect(documented["backends." + key]?.range == "\(range.lowerBound)–\(range.upperBound)", "\(key)")
         }
+    }
+
+    @Test func everyKeyOfAgentsAndTenantsIsDocumented() throws {
+        let documented = Set(try documented().keys)
+        #expect(
+            documented.filter { $0.hasPrefix("tenants.") } == Set(AccessReader.tenantKeys.map { "tenants." + $0 }))
+        #expect(documented.filter { $0.hasPrefix("agents.") } == Set(AccessReader.agentKeys.map { "agents." + $0 }))
     }
 
     /// The reference promises that each default is in its range and that a file that spells all of them out is accepted.

@@ -99,7 +99,7 @@ import Testing
             Issue.record("no object")
             return
         }
-        #expect(entries.map(\.key) == ConfigField.sections + ["backends"])
+        #expect(entries.map(\.key) == ConfigField.sections + ["backends", "tenants", "agents"])
         #expect(json.contains(#""url":"https://x.example/mcp","headers":{"Authorization":"***"}"#))
         #expect(json.contains(#""allowed_origins":["https://app.example"]"#))
     }

@@ -31,6 +31,9 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let hostRefused = ErrorCode("HOST_REFUSED")
     public static let originRefused = ErrorCode("ORIGIN_REFUSED")
     public static let adminRequired = ErrorCode("ADMIN_REQUIRED")
+    public static let unauthenticated = ErrorCode("UNAUTHENTICATED")
+    public static let agentExists = ErrorCode("AGENT_EXISTS")
+    public static let agentNotFound = ErrorCode("AGENT_NOT_FOUND")
 
     // Not sent to the backend: safe to try again.
     public static let circuitOpen = ErrorCode("CIRCUIT_OPEN")

@@ -25,6 +25,13 @@ public struct HealthInfo: JSONRepresentable, Equatable {
         self.warnings = warnings
     }
 
+    /// What everybody may know: whether the gateway is up, and its version.
+    public var `public`: HealthInfo {
+        HealthInfo(
+            status: status == "draining" ? status : "ok", version: version, tier: tier, uptimeSeconds: uptimeSeconds,
+            backendsTotal: 0, backendsHealthy: 0, circuitsOpen: 0)
+    }
+
     public init(json: JSONValue) throws(JSONShapeError) {
         status = try json.string("status")
         version = try json.string("version")

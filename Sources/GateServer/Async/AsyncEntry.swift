@@ -198,7 +198,7 @@ extension GatewayCall {
             text.writeString(part)
         }
         if let arguments { text.writeImmutable(arguments) }
-        return SHA256.hash(text.readableBytesView) ?? []
+        return SHA256.hash(text.readableBytesView)
     }
 }
 

@@ -6,20 +6,23 @@ import GateProtocol
 extension CatalogSnapshot {
     func resolve(resource uri: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
         let seen = servers(visibility)
-        let isVisible = { (name: String) in visibility.sees(name) }
+        let isVisible = { (target: ResourceTarget) in visibility.sees(target) }
         if let listed = resources.listed(uri, isVisible: isVisible) { return listed }
         if let (name, own) = QualifiedURI.parts(uri), let server = seen.first(where: { $0.name.sameBytes(as: name) }) {
-            return try target(own, of: server, asked: uri)
+            return try target(own, of: server, visibility, asked: uri)
         }
         if let listed = resources.listed(normalized: uri, isVisible: isVisible) { return listed }
         let permitted = { (name: String) in
-            seen.contains { $0.name.sameBytes(as: name) && $0.filters.permits(resource: uri, of: name) }
+            visibility.sees(.resource, name, uri)
+                && seen.contains { $0.name.sameBytes(as: name) && $0.filters.permits(resource: uri, of: name) }
         }
         if let server = resources.server(ofTemplateMatching: uri, isVisible: permitted) {
             return ResourceTarget(server: server, uri: uri)
         }
         let candidates = seen.filter(\.mayHaveResources)
-        if candidates.count == 1, let only = candidates.first { return try target(uri, of: only, asked: uri) }
+        if candidates.count == 1, let only = candidates.first {
+            return try target(uri, of: only, visibility, asked: uri)
+        }
         if let unknown = candidates.first(where: { $0.offers == nil }) {
             throw GateError(
                 .starting,
@@ -36,20 +39,26 @@ extension CatalogSnapshot {
 
     /// What a completion's `ref` of a resource means: a template as it is listed, or a URI.
     func resolve(template: String, _ visibility: Visibility) throws(GateError) -> ResourceTarget {
-        let isVisible = { (name: String) in visibility.sees(name) }
+        let isVisible = { (target: ResourceTarget) in visibility.sees(target) }
         if let listed = resources.listed(template: template, isVisible: isVisible) { return listed }
         return try resolve(resource: template, visibility)
     }
 
     /// A resource that is said to be this server's: the server knows whether it is, unless it is hidden.
-    private func target(_ own: String, of server: CatalogServer, asked: String) throws(GateError) -> ResourceTarget {
-        let isOwn = { (name: String) in name.sameBytes(as: server.name) }
+    private func target(
+        _ own: String, of server: CatalogServer, _ visibility: Visibility, asked: String
+    ) throws(GateError) -> ResourceTarget {
+        let isOwn = { (target: ResourceTarget) in
+            target.server.sameBytes(as: server.name) && visibility.sees(target)
+        }
         if let listed = resources.listed(own, isVisible: isOwn) ?? resources.listed(template: own, isVisible: isOwn)
             ?? resources.listed(normalized: own, isVisible: isOwn)
         {
             return listed
         }
-        guard server.mayHaveResources, server.filters.permits(resource: own, of: server.name) else {
+        guard server.mayHaveResources, server.filters.permits(resource: own, of: server.name),
+            visibility.sees(.resource, server.name, own)
+        else {
             throw notFound(asked, "")
         }
         return ResourceTarget(server: server.name, uri: own)

@@ -54,7 +54,7 @@ final class CatalogSnapshot: Sendable {
     func tool(named name: String) -> CatalogTool? { byName[ExactText(name)].map { tools[$0] } }
 
     func tools(_ visibility: Visibility) -> [CatalogTool] {
-        visibility == .all ? tools : tools.filter { visibility.sees($0.target.server) }
+        visibility.isEverything ? tools : tools.filter { visibility.sees($0.target) }
     }
 
     func taskSupport(_ target: ToolTarget) -> TaskSupport {
@@ -62,7 +62,7 @@ final class CatalogSnapshot: Sendable {
     }
 
     func servers(_ visibility: Visibility) -> [CatalogServer] {
-        visibility == .all ? servers : servers.filter { visibility.sees($0.name) }
+        visibility.isEverything ? servers : servers.filter { visibility.sees($0.name) }
     }
 
     // MARK: Lists
@@ -91,14 +91,16 @@ final class CatalogSnapshot: Sendable {
                 return form.offersTasks && tool.taskSupport == .unstated
                     ? DefinitionText.adding(TaskSupport.listed, to: definition) : definition
             }
-        case .resources: return definitions(resources.resources, visibility)
-        case .resourceTemplates: return definitions(resources.templates, visibility)
-        case .prompts: return definitions(prompts, visibility)
+        case .resources: return definitions(.resource, resources.resources, visibility)
+        case .resourceTemplates: return definitions(.resource, resources.templates, visibility)
+        case .prompts: return definitions(.prompt, prompts, visibility)
         }
     }
 
-    private func definitions(_ items: [ExposedItem], _ visibility: Visibility) -> [ByteBuffer] {
-        items.filter { visibility.sees($0.item.server) }.map {
+    private func definitions(
+        _ kind: AccessKind, _ items: [ExposedItem], _ visibility: Visibility
+    ) -> [ByteBuffer] {
+        items.filter { visibility.sees(kind, $0.item.server, $0.item.key) }.map {
             visibility.isOneServer ? $0.item.definition : $0.definition
         }
     }

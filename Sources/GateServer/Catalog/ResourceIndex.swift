@@ -56,17 +56,17 @@ struct ResourceIndex: Sendable {
     // MARK: Finding
 
     /// The listed resource with this URI, of the first server that is seen.
-    func listed(_ uri: String, isVisible: (String) -> Bool) -> ResourceTarget? {
+    func listed(_ uri: String, isVisible: (ResourceTarget) -> Bool) -> ResourceTarget? {
         find(byURI[ExactText(uri)], resources, isVisible)
     }
 
     /// The same when a client has rewritten the URI.
-    func listed(normalized uri: String, isVisible: (String) -> Bool) -> ResourceTarget? {
+    func listed(normalized uri: String, isVisible: (ResourceTarget) -> Bool) -> ResourceTarget? {
         find(byNormalized[ExactText(URIForm.normalized(uri))], resources, isVisible)
     }
 
     /// The listed template that is written like this.
-    func listed(template: String, isVisible: (String) -> Bool) -> ResourceTarget? {
+    func listed(template: String, isVisible: (ResourceTarget) -> Bool) -> ResourceTarget? {
         find(byTemplate[ExactText(template)], templates, isVisible)
     }
 
@@ -87,9 +87,12 @@ struct ResourceIndex: Sendable {
         return found?.name
     }
 
-    private func find(_ indices: [Int]?, _ items: [ExposedItem], _ isVisible: (String) -> Bool) -> ResourceTarget? {
-        for index in indices ?? [] where isVisible(items[index].item.server) {
-            return ResourceTarget(server: items[index].item.server, uri: items[index].item.key)
+    private func find(
+        _ indices: [Int]?, _ items: [ExposedItem], _ isVisible: (ResourceTarget) -> Bool
+    ) -> ResourceTarget? {
+        for index in indices ?? [] {
+            let target = ResourceTarget(server: items[index].item.server, uri: items[index].item.key)
+            if isVisible(target) { return target }
         }
         return nil
     }

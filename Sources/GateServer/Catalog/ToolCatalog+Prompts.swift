@@ -6,8 +6,11 @@ import GateProtocol
 extension ToolCatalog {
     func resolve(prompt name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
         let (found, unlisted) = ask(.prompts, visibility) { book in
-            if case .server(let server) = visibility { return book.resolve(server: server, tool: name) }
-            return book.resolve(name) { visibility.sees($0.server) }
+            let isVisible = { (record: NameBook.Record) in visibility.sees(.prompt, record.server, record.tool) }
+            if case .server(let server) = visibility.selection {
+                return book.resolve(server: server, tool: name, isVisible: isVisible)
+            }
+            return book.resolve(name, isVisible: isVisible)
         }
         switch found {
         case .tool(let record): return ToolTarget(server: record.server, tool: record.tool)

@@ -4,16 +4,21 @@ import GateProtocol
 /// Finding tools by name.
 extension ToolCatalog {
     func resolve(_ name: String, _ visibility: Visibility) throws(GateError) -> ToolTarget {
-        if case .server(let server) = visibility { return try resolve(server: server, tool: name, visibility) }
+        if case .server(let server) = visibility.selection {
+            return try resolve(server: server, tool: name, visibility)
+        }
         // The hot path: the exact exposed name, without the name book's lock.
         let snapshot = snapshot
-        if let tool = snapshot.tool(named: name), visibility.sees(tool.target.server) { return tool.target }
-        let (found, unlisted) = ask(.tools, visibility) { $0.resolve(name) { visibility.sees($0.server) } }
+        if let tool = snapshot.tool(named: name), visibility.sees(tool.target) { return tool.target }
+        let (found, unlisted) = ask(.tools, visibility) {
+            $0.resolve(name) { visibility.sees(.tool, $0.server, $0.tool) }
+        }
         if case .unknown = found, let first = unlisted.first {
             if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
                 let server = unlisted.first(where: { $0.sameBytes(as: String(name[..<slash])) })
             {
-                return ToolTarget(server: server, tool: String(name[name.utf8.index(after: slash)...]))
+                let target = ToolTarget(server: server, tool: String(name[name.utf8.index(after: slash)...]))
+                if visibility.sees(target) { return target }
             }
             throw GateError(
                 .starting,
@@ -29,9 +34,13 @@ extension ToolCatalog {
                 .serverNotFound, "There is no server '\(server)'. GET /server/list shows which there are.",
                 source: .caller, server: server)
         }
-        let (found, unlisted) = ask(.tools, .server(server)) { $0.resolve(server: server, tool: tool) }
+        let (found, unlisted) = ask(.tools, .server(server)) {
+            $0.resolve(server: server, tool: tool) { visibility.sees(.tool, $0.server, $0.tool) }
+        }
         // Before its first listing nobody but the server knows what it offers: the call waits for it and the server judges.
-        if !unlisted.isEmpty, case .unknown = found { return ToolTarget(server: server, tool: tool) }
+        if !unlisted.isEmpty, case .unknown = found, visibility.sees(.tool, server, tool) {
+            return ToolTarget(server: server, tool: tool)
+        }
         return try target(found, asked: "\(server)/\(tool)")
     }
 

@@ -56,6 +56,7 @@ extension Gateway {
         } catch {
             throw ConfigProblems([ConfigProblem(origin: origin(loaded), key: "backends", message: error.message)])
         }
+        access.apply(loaded.config)
         var report = ReloadReport()
         report.file = loaded.path
         report.added = change.added.map(\.name)

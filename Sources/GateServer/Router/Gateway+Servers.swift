@@ -8,8 +8,18 @@ extension Gateway {
     package func servers(_ visibility: Visibility) async -> [ServerInfo] {
         await ProcessCensus.shared.refresh()
         return registry.entries.filter { visibility.sees($0.config.name) }.map { entry in
-            info(entry.backend.status(now: .now))
+            let info = info(entry.backend.status(now: .now))
+            return visibility.access == nil ? info : visible(info, visibility)
         }
+    }
+
+    /// What an agent with a credential may know of a server: how it is, and how many of its tools there are for the agent. What others do
+    /// with it, and what it prints, is the operator's.
+    private func visible(_ info: ServerInfo, _ visibility: Visibility) -> ServerInfo {
+        ServerInfo(
+            name: info.name, status: info.status, transport: info.transport,
+            toolCount: catalog.snapshot.tools(visibility.only(info.name)).count, uptimeSeconds: info.uptimeSeconds,
+            circuit: info.circuit, totalCalls: 0, errorRate: 0, details: JSONObject([]))
     }
 
     private func info(_ status: BackendStatus) -> ServerInfo {

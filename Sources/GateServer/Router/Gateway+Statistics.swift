@@ -4,10 +4,21 @@ package import GateProtocol
 
 extension Gateway {
     /// All calls that were over before are counted.
-    package func stats() async -> StatsInfo {
+    package func stats(of agent: String?) async -> StatsInfo {
         await recorder.flush()
         let statistics = recorder.statistics()
         let now = Instant.now
+        if let agent {
+            // What others do, and at which servers, is none of its business.
+            let own = StatsInfo.Backend(statistics.agents.part(agent, now: now), name: agent)
+            var info = StatsInfo(
+                totalCalls: own.calls, totalErrors: own.errors, averageLatency: own.averageMilliseconds,
+                p95Latency: own.latency?.p95 ?? 0, p99Latency: own.latency?.p99 ?? 0, backends: [])
+            info.lastMinute = own.lastMinute
+            info.lastHour = own.lastHour
+            info.agents = [own]
+            return info
+        }
         let total = statistics.total.total
         var info = StatsInfo(
             totalCalls: Int(clamping: total.calls), totalErrors: Int(clamping: total.errors),

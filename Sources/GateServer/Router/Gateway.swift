@@ -19,6 +19,7 @@ package final class Gateway: GatewayServices {
     package let asyncCalls: AsyncCalls
     private let callbacks: CallbackSender?
     private let agents: CallerLimits?
+    package let access: AccessTable
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
@@ -52,6 +53,7 @@ package final class Gateway: GatewayServices {
         self.audit = audit
         callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
+        access = try AccessTable(config, directory, logger) { audit?.act($0, $1) }
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
@@ -211,7 +213,7 @@ package final class Gateway: GatewayServices {
 
     package func discover(_ query: String, limit: Int, _ visibility: Visibility) -> [DiscoveredTool] {
         let answer = catalog.index.search(
-            DiscoveryQuery(text: query, limit: limit, isVisible: { server, _ in visibility.sees(server) }))
+            DiscoveryQuery(text: query, limit: limit, isVisible: { visibility.sees(.tool, $0, $1) }))
         let snapshot = catalog.snapshot
         if query.utf8.allSatisfy({ $0 == 0x20 }) {
             // Without words there is nothing to rank: the catalog's own order.

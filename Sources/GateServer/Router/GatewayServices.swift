@@ -109,6 +109,9 @@ package protocol GatewayServices: Sendable {
     /// Adds a server and keeps it over restarts of the gateway. Returns when it is registered, not when it has started.
     func addServer(_ config: BackendConfig) async throws(GateError)
 
+    /// Who may come in, and as whom.
+    var access: AccessTable { get }
+
     // The gateway itself.
 
     /// The configuration in force.
@@ -119,7 +122,8 @@ package protocol GatewayServices: Sendable {
     /// Begins to stop the gateway, as SIGTERM does. Asking again changes nothing.
     func requestStop() -> StopNotice
     func health() -> HealthInfo
-    func stats() async -> StatsInfo
+    /// - Parameter agent: whose figures alone are wanted; nil for all.
+    func stats(of agent: String?) async -> StatsInfo
     /// Figures in the text format of Prometheus.
     func metrics() async -> String
     /// What is remembered of calls.

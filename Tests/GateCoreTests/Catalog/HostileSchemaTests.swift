@@ -1,4 +1,5 @@
 import GateProtocol
+import GateTestKit
 import Testing
 
 @testable import GateCore

@@ -1,4 +1,5 @@
 import GateCore
+import GateTestKit
 import Testing
 
 @Suite struct URITests {

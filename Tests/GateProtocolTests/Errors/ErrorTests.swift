@@ -14,7 +14,7 @@ import Testing
         .toolNotFound, .resourceNotFound, .promptNotFound, .ambiguousTool,
         .serverNotFound, .serverExists, .sessionNotFound, .callNotFound, .idempotencyConflict, .hostRefused,
         .originRefused,
-        .adminRequired, .backendDisabled, .configInvalid,
+        .adminRequired, .unauthenticated, .agentExists, .agentNotFound, .backendDisabled, .configInvalid,
         .internalError, .storageFailed,
     ]
 

@@ -3,11 +3,13 @@ import GateConfig
 import GateCore
 import GateProtocol
 import GateStore
-import GateServer
 import GateTestKit
+import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+
+@testable import GateServer
 
 /// A gateway behind the front end that does what the test says and remembers what it was asked.
 final class FakeServices: GatewayServices {
@@ -34,6 +36,7 @@ final class FakeServices: GatewayServices {
     private let offered: BackendOffers
     let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
+    let access = AccessTable(GatewayConfig(), nil, Logger(label: "test"))
     let asyncCalls = AsyncCalls(
         store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),
         loop: MultiThreadedEventLoopGroup.singleton.next())
@@ -213,7 +216,7 @@ final class FakeServices: GatewayServices {
     func metrics() async -> String { "# nothing\n" }
     let callLog = CallLog.empty()
 
-    func stats() -> StatsInfo {
+    func stats(of agent: String?) -> StatsInfo {
         StatsInfo(totalCalls: 0, totalErrors: 0, averageLatency: 0, p95Latency: 0, p99Latency: 0, backends: [])
     }
 

@@ -20,7 +20,9 @@ import Testing
 
     @Test func everyRouteIsThereWithWhoMayUseIt() throws {
         let rows = try lines().filter { $0.hasPrefix("| [`") }
-        let words: [RouteAccess: String] = [.open: "everybody", .data: "agents", .admin: "operator"]
+        let words: [RouteAccess: String] = [
+            .open: "everybody", .data: "agents", .overview: "agents, or operator", .admin: "operator",
+        ]
         for route in RouteTable.standard(ScriptedServices()).routes {
             // A row may name several paths, the later ones without what they share with the first.
             let last = "/" + (route.path.split(separator: "/").last ?? "")

@@ -1,3 +1,4 @@
+import GateConfig
 import GateProtocol
 import GateTestKit
 import NIOHTTP1
@@ -33,6 +34,9 @@ import Testing
             let paths = try #require(document["paths"]?.objectValue?.members)
             let accepted = try await rig.post("/call/async", #"{"server":"alpha","tool":"echo"}"#).json
             let id = try #require(accepted["call_id"]?.stringValue)
+            for name in ["known", "old", "gone"] {
+                _ = try rig.services.access.add(.init(name: name, grant: .init()), now: 0)
+            }
             var checked = 0
             for (path, item) in paths.map({ ($0.key, $0.value) }) {
                 for (method, operation) in (item.objectValue?.members ?? []).map({ ($0.key, $0.value) }) {
@@ -48,10 +52,13 @@ import Testing
                         "/call": #"{"server":"alpha","tool":"echo","arguments":{}}"#,
                         "/call/async": #"{"server":"alpha","tool":"echo","arguments":{}}"#,
                         "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#,
+                        "/agents/add": #"{"name":"ci","allow":["*"]}"#, "/agents/token": #"{"id":"old"}"#,
+                        "/agents/remove": #"{"id":"gone"}"#,
                     ]
+                    let queries = ["/events": "?format=json", "/access/explain": "?agent=known&item=alpha/echo"]
                     let reply = try await rig.send(
                         method.uppercased(),
-                        "/" + target.joined(separator: "/") + (path == "/events" ? "?format=json" : ""), .admin,
+                        "/" + target.joined(separator: "/") + (queries[path] ?? ""), .admin,
                         body: method == "post" ? bodies[path] ?? #"{"name":"alpha"}"# : nil)
                     #expect(String(reply.status) == success.key, "\(method) \(path)")
                     #expect(try SchemaCheck.faults(of: reply.json, against: schema) == [], "\(method) \(path)")

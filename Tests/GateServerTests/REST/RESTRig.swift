@@ -116,7 +116,7 @@ private struct MCPStub: MCPEndpoint {
 
     func respond(to request: HTTPRequest, on exchange: HTTPExchange, scope: Visibility) async {
         let seen =
-            switch scope {
+            switch scope.selection {
             case .all: "all"
             case .servers(let names): names.joined(separator: ",")
             case .server(let name): name

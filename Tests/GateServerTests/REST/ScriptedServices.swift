@@ -4,6 +4,7 @@ import GateCore
 import GateProtocol
 import GateStore
 import GateTestKit
+import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -16,6 +17,7 @@ final class ScriptedServices: GatewayServices {
 
     let config: GatewayConfig
     let catalog: ToolCatalog
+    let access: AccessTable
     let calls = Journal<GatewayCall>(name: "calls")
     let asyncCalls = AsyncCalls(
         store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),
@@ -50,6 +52,7 @@ final class ScriptedServices: GatewayServices {
         _ answer: @escaping Answer = { _ in #"{"content":[{"type":"text","text":"ok"}]}"# }
     ) {
         self.config = config
+        access = AccessTable(config, nil, Logger(label: "test"))
         self.answer = answer
         catalog = ToolCatalog(records: [], limits: ToolDefinitionCheck.Limits()) { _ in }
         for (server, definitions) in ScriptedServices.tools {
@@ -193,7 +196,7 @@ final class ScriptedServices: GatewayServices {
     func metrics() async -> String { "# nothing\n" }
     let callLog = CallLog.empty()
 
-    func stats() -> StatsInfo {
+    func stats(of agent: String?) -> StatsInfo {
         StatsInfo(
             totalCalls: 4, totalErrors: 1, averageLatency: 1.25, p95Latency: 3, p99Latency: 4.5,
             backends: [.init(name: "alpha", calls: 4, errors: 1, averageMilliseconds: 1.25)],

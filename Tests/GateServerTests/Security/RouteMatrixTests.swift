@@ -32,6 +32,11 @@ import Testing
         "POST /server/restart": [401, 401, 200],
         "POST /server/remove": [401, 401, 200],
         "GET /config": [401, 401, 200],
+        "GET /agents": [401, 401, 200],
+        "POST /agents/add": [401, 401, 400],
+        "POST /agents/token": [401, 401, 404],
+        "POST /agents/remove": [401, 401, 404],
+        "GET /access/explain": [401, 401, 404],
         "POST /gateway/reload": [401, 401, 200],
         "POST /gateway/stop": [401, 401, 202],
         "GET /stats": [200, 200, 200],
@@ -75,12 +80,104 @@ import Testing
         }
     }
 
+    /// The same where agents have tokens: without a credential, with a wrong one, with an agent's, with the admin token. What is not here
+    /// is the operator's: 401 for all others.
+    private static let closed: [String: [Int]] = [
+        "POST /call": [401, 401, 200, 200],
+        "GET /tools": [401, 401, 200, 200],
+        "GET /tools/{server}": [401, 401, 200, 200],
+        "GET /discover": [401, 401, 200, 200],
+        "GET /schema/{server}/{tool}": [401, 401, 200, 200],
+        "POST /call/async": [401, 401, 202, 202],
+        "GET /call/{id}": [401, 401, 404, 404],
+        "DELETE /call/{id}": [401, 401, 404, 404],
+        "GET /call/{id}/events": [401, 401, 404, 404],
+        "GET /calls": [401, 401, 200, 200],
+        "GET /server/list": [401, 401, 200, 200],
+        "GET /stats": [401, 401, 200, 200],
+        "GET /events": [401, 401, 200, 200],
+        "GET /health": [200, 200, 200, 200],
+        "GET /ui": [200, 200, 200, 200],
+        "GET /ui/app.js": [200, 200, 200, 200],
+        "GET /ui/style.css": [200, 200, 200, 200],
+        "GET /openapi.json": [200, 200, 200, 200],
+    ]
+
+    @Test func everyRouteDecidesAsListedWhereAgentsHaveTokens() async throws {
+        let services = ScriptedServices()
+        var grant = GatewayConfig.Grant()
+        grant.tools.allow = ["*"]
+        let token = try services.access.add(.init(name: "ci", grant: grant), now: 0).token
+        try await RESTRig.with(services) { (rig) async throws in
+            for route in RouteTable.standard(rig.services).routes {
+                let name = RouteMatrixTests.name(route)
+                let own = try await [
+                    request(route, .none, rig).status, request(route, .wrong, rig).status,
+                    request(route, .none, rig, token: token).status,
+                ]
+                let expected = RouteMatrixTests.closed[name] ?? [401, 401, 401]
+                #expect(own == Array(expected.prefix(3)), "\(name)")
+                let asOperator = try await request(route, .admin, rig).status
+                let open = RouteMatrixTests.decisions[name]?[2] ?? 0
+                #expect(asOperator == RouteMatrixTests.closed[name]?[3] ?? open, "\(name)")
+            }
+            for path in ["/mcp", "/", "/mcp/alpha", "/mcp/nobody"] {
+                #expect(try await rig.post(path, "{}").status == 401)
+                #expect(try await rig.post(path, "{}", .wrong).status == 401)
+            }
+            #expect(rig.mcp.all.isEmpty)
+            #expect(try await rig.send("GET", "/sse").status == 401)
+            #expect(try await rig.post("/messages?sessionId=x", "{}").status == 401)
+        }
+    }
+
+    /// A credential counts where it stands in its own header field, once, and nowhere else (V-6, V-8).
+    @Test func nothingButTheCredentialLetsIn() async throws {
+        let services = ScriptedServices()
+        var grant = GatewayConfig.Grant()
+        grant.tools.allow = ["*"]
+        let token = try services.access.add(.init(name: "ci", grant: grant), now: 0).token
+        try await RESTRig.with(services) { (rig) async throws in
+            for item in ["token", "access_token", "api_key", "authorization", "sessionId"] {
+                #expect(try await rig.get("/tools?\(item)=\(token)").status == 401)
+            }
+            let trusting = [
+                "X-Forwarded-User", "X-Forwarded-For", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL", "X-Remote-User",
+                "Remote-User", "X-User", "X-Authenticated-User", "X-Auth-Request-User", "X-Api-Key", "Api-Key",
+                "Cookie",
+                "Proxy-Authorization", "X-Authorization", "X-Admin", "X-Internal", "X-Stonegate-Agent",
+                "X-Stonegate-Session", "X-Stonegate-Transport", "X-Stonegate-Tenant", "X-Tenant", "X-Tenant-Id",
+                "Mcp-Init-Host", "Router-Key", "X-Forwarded-Client-Cert", "X-SSL-Client-Verify", "X-Client-Cert",
+                "Forwarded", "Via", "X-Forwarded-Proto", "X-Forwarded-Host", "X-HTTP-Method-Override", "X-Debug",
+                "X-Health-Check", "X-Amzn-Oidc-Identity", "X-Ms-Client-Principal", "Cf-Access-Jwt-Assertion",
+                "X-Goog-Authenticated-User-Email", "Tailscale-User-Login", "X-Token-Subject",
+            ]
+            for name in trusting {
+                for value in [token, "Bearer \(token)", "ci", "admin", "127.0.0.1"] {
+                    let reply = try await rig.send("GET", "/tools", headers: [(name, value)])
+                    #expect(reply.status == 401, "\(name): \(value)")
+                }
+            }
+            for value in [
+                token, "bearer", "Bearer", "Bearer ", "Basic \(token)", "Bearer \(token) x", "Bearer  \(token)",
+            ] {
+                #expect(
+                    try await rig.send("GET", "/tools", headers: [("Authorization", value)]).status == 401, "\(value)")
+            }
+            let twice = [("Authorization", "Bearer \(token)"), ("Authorization", "Bearer \(token)")]
+            #expect(try await rig.send("GET", "/tools", headers: twice).status == 401)
+            #expect(try await rig.send("GET", "/tools", headers: [("authorization", "BEARER \(token)")]).status == 200)
+        }
+    }
+
     @Test func adminRoutesAreThoseThatChangeServersOrShowTheConfiguration() {
         let routes = RouteTable.standard(ScriptedServices()).routes
         let admin = routes.filter { $0.access == .admin }.map(RouteMatrixTests.name).sorted()
         #expect(
             admin == [
-                "GET /call/{id}/explain", "GET /config", "GET /log", "POST /gateway/reload", "POST /gateway/stop",
+                "GET /access/explain", "GET /agents", "GET /call/{id}/explain", "GET /config", "GET /log",
+                "POST /agents/add", "POST /agents/remove", "POST /agents/token", "POST /gateway/reload",
+                "POST /gateway/stop",
                 "POST /server/add", "POST /server/remove",
                 "POST /server/restart", "POST /server/start", "POST /server/stop",
             ])
@@ -127,20 +224,24 @@ import Testing
 
     private func request(
         _ route: Route, _ credential: RESTRig.Credential, _ rig: RESTRig, hosts: [String] = [RESTRig.ownHost],
-        origins: [String] = []
+        origins: [String] = [], token: String? = nil
     ) async throws -> HTTPReply {
         // As a stream it would have no end.
-        let query = route.path == "/events" ? "?format=json" : ""
+        let queries = ["/events": "?format=json", "/access/explain": "?agent=nobody&item=alpha/echo"]
+        let query = queries[route.path] ?? ""
         let path = route.path.split(separator: "/").map { $0 == "{server}" ? "alpha" : $0 == "{tool}" ? "echo" : $0 }
         let body =
             switch route.path {
             case "/call", "/call/async": #"{"server":"alpha","tool":"echo"}"#
             case "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#
+            case "/agents/add": #"{"name":"closes the gateway"}"#
+            case "/agents/token", "/agents/remove": #"{"id":"nobody"}"#
             default: #"{"name":"alpha"}"#
             }
         return try await rig.send(
             route.method.rawValue, "/" + path.joined(separator: "/") + query, credential, hosts: hosts,
-            headers: [("Content-Type", "application/json")] + origins.map { ("Origin", $0) },
+            headers: [("Content-Type", "application/json")] + origins.map { ("Origin", $0) }
+                + (token.map { [("Authorization", "Bearer \($0)")] } ?? []),
             body: route.method == .POST ? body : nil)
     }
 }

@@ -28,7 +28,7 @@ struct KeptRequest: Sendable {
             out.writeStaticString(",\"session\":")
             out.writeJSONString(session.storedText)
         }
-        switch call.caller.visibility {
+        switch call.caller.visibility.selection {
         case .all: break
         case .servers(let names):
             out.writeString(",\"servers\":\(JSONValue.array(names.map(JSONValue.string)).text)")

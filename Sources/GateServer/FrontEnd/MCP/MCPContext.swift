@@ -45,7 +45,7 @@ struct MCPContext: Sendable {
         var caller = Caller(
             agent: agent, source: .mcp, session: session.map { .session(high: $0.id.high, low: $0.id.low) } ?? named,
             visibility: scope)
-        caller.isNamed = headers?.contains(AgentName.header) ?? false
+        caller.isNamed = headers.map(AgentName.isGiven) ?? false
         if let live, services.usesSessions { caller.keepsState = { await live.becomeStateful() } }
         return caller
     }

@@ -18,7 +18,7 @@ extension MCPFrontEnd {
         }
         if refusesWhileDraining(nil, on: exchange) { return }
         guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
-        let agent = request.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
+        let agent = AgentName.given(request.headers)
         if let refusal = streams.refusal(for: agent) { return refuseStream(refusal, exchange) }
         var random = SystemRandomNumberGenerator()
         let id = MCPSession.ID(high: random.next(), low: random.next())

@@ -98,7 +98,7 @@ extension MCPFrontEnd {
                     "stonegate holds nearly as many bytes as limits.buffered_bytes allows and takes no new sessions. Try again "
                         + "later.", id))
         }
-        let named = headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) }
+        let named = AgentName.given(headers)
         var agent = named
         if agent == nil, let info = message.param("clientInfo"), info.isObject {
             agent = JSONMembers(message.slice(info.value))?.string("name").flatMap { AgentName.bounded($0.utf8) }
@@ -154,7 +154,7 @@ extension MCPFrontEnd {
         _ live: LiveSession, _ headers: HTTPRequestFields, _ scope: Visibility, _ timeout: Duration?
     ) -> MCPContext {
         let session = live.session
-        let agent = headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? session.agent
+        let agent = AgentName.given(headers) ?? session.agent
         return MCPContext(
             version: session.version, session: session, live: live, agent: agent, scope: scope,
             capabilities: session.capabilities, logLevel: live.logLevel, timeout: timeout, headers: headers)

@@ -60,7 +60,7 @@ extension MCPFrontEnd {
     /// The refusal of an endpoint whose servers all do not exist, most likely misspelt.
     func unknownScope(_ scope: Visibility, _ id: ByteBuffer) -> RPCReply? {
         let names: [String]
-        switch scope {
+        switch scope.selection {
         case .all: return nil
         case .servers(let wanted): names = wanted
         case .server(let wanted): names = [wanted]

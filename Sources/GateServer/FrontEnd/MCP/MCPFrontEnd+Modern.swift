@@ -50,7 +50,7 @@ extension MCPFrontEnd {
     }
 
     func modernAgent(_ message: WireMessage, _ headers: HTTPRequestFields) -> String {
-        if let given = headers.bytes(of: AgentName.header).flatMap({ AgentName.bounded($0) }) { return given }
+        if let given = AgentName.given(headers) { return given }
         guard let info = message.meta(MCPMeta.clientInfo), info.isObject,
             let name = JSONMembers(message.slice(info.value))?.string("name")
         else { return AgentName.anonymous }

@@ -115,7 +115,7 @@ extension MCPFrontEnd {
         }
         guard services.takesSessions else { return refuseStream(NoticeStreams.full, exchange) }
         // Most clients without a header have the same name.
-        let agent = request.headers.contains(AgentName.header) ? context.agent : nil
+        let agent = AgentName.isGiven(request.headers) ? context.agent : nil
         if let refusal = streams.refusal(for: agent) { return refuseStream(refusal, exchange) }
         let stream = makeStream(live, request: nil)
         guard live.add(stream) else { return refuse(.notFound, LegacyRules.terminated, on: exchange) }
@@ -184,11 +184,11 @@ extension MCPFrontEnd {
         return found
     }
 
-    /// Whether a request that names its agent names the one that the session was opened with.
+    /// Whether a request that names its agent names the one that the session was opened with. One with a credential reaches only
+    /// sessions that were opened with the same agent's.
     func isOwner(_ session: MCPSession, _ headers: HTTPRequestFields) -> Bool {
-        guard session.isBound, let named = headers.bytes(of: AgentName.header).flatMap({ AgentName.bounded($0) }) else {
-            return true
-        }
+        if let identity = headers.identity { return session.isBound && identity.sameBytes(as: session.agent) }
+        guard session.isBound, let named = AgentName.given(headers) else { return true }
         return named.sameBytes(as: session.agent)
     }
 

@@ -5,14 +5,14 @@ import NIOCore
 extension RESTRequest {
     /// Who calls, as its header says.
     var agent: String {
-        http.headers.bytes(of: AgentName.header).flatMap { AgentName.bounded($0) } ?? AgentName.anonymous
+        AgentName.given(http.headers) ?? AgentName.anonymous
     }
 
     func caller(_ services: any GatewayServices) -> Caller {
         var caller = Caller(
             agent: agent, source: .rest, session: services.usesSessions ? SessionName.owner(http.headers) : nil,
             visibility: visibility)
-        caller.isNamed = http.headers.contains(AgentName.header)
+        caller.isNamed = AgentName.isGiven(http.headers)
         return caller
     }
 

@@ -52,7 +52,7 @@ struct RESTRoutes: Sendable {
 
     func toolsOfServer(_ request: RESTRequest) async throws(GateError) -> RESTReply {
         let server = try known(request.parameters["server"] ?? "", request.visibility)
-        return list(services.tools(Visibility(servers: [server])))
+        return list(services.tools(request.visibility.only(server)))
     }
 
     private func list(_ tools: [CatalogTool]) -> RESTReply {
@@ -98,8 +98,8 @@ struct RESTRoutes: Sendable {
     func schema(_ request: RESTRequest) async throws(GateError) -> RESTReply {
         let server = try known(request.parameters["server"] ?? "", request.visibility)
         let target = try services.resolve(
-            server: server, tool: request.parameters["tool"] ?? "", Visibility(servers: [server]))
-        guard let tool = services.tools(Visibility(servers: [server])).first(where: { $0.target == target }) else {
+            server: server, tool: request.parameters["tool"] ?? "", request.visibility.only(server))
+        guard let tool = services.tools(request.visibility.only(server)).first(where: { $0.target == target }) else {
             throw GateError(.toolNotFound, "There is no such tool at the moment.", source: .caller)
         }
         var out = ByteBuffer()
@@ -165,7 +165,11 @@ struct RESTRoutes: Sendable {
         RESTReply(services.requestStop().json, status: .accepted)
     }
 
-    func stats(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(await services.stats().json) }
+    func stats(_ request: RESTRequest) async throws(GateError) -> RESTReply {
+        RESTReply(await services.stats(of: request.http.headers.identity).json)
+    }
 
-    func health(_ request: RESTRequest) async throws(GateError) -> RESTReply { RESTReply(services.health().json) }
+    func health(_ request: RESTRequest) async throws(GateError) -> RESTReply {
+        RESTReply((request.isOperator ? services.health() : services.health().public).json)
+    }
 }

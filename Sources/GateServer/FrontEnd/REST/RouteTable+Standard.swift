@@ -8,6 +8,7 @@ extension RouteTable {
         let rest = RESTRoutes(services: services)
         let calls = AsyncRoutes(services: services)
         let log = LogRoutes(services: services)
+        let agents = AgentRoutes(services: services)
         let ui = StatusPage()
         var routes: [Route] = [
             Route(
@@ -68,7 +69,7 @@ extension RouteTable {
                 .GET, "/stats", .data, summary: "Calls, errors and latencies.", response: Schemas.stats,
                 handler: rest.stats),
             Route(
-                .GET, "/metrics", .data, summary: "Counters and gauges as Prometheus reads them.",
+                .GET, "/metrics", .overview, summary: "Counters and gauges as Prometheus reads them.",
                 handler: MetricsRoute(services: services).answer),
             Route(
                 .GET, "/log", .admin, summary: "The call log, newest first; with after= what came since, oldest first.",
@@ -77,6 +78,25 @@ extension RouteTable {
                 .GET, "/call/{id}/explain", .admin,
                 summary: "Where a call's time went and what decided it, by its correlation id.",
                 query: [Schemas.explainFormat], response: Schemas.explanation, handler: log.explain),
+            Route(
+                .GET, "/agents", .admin, summary: "Agents that have credentials, and what each may use.",
+                response: Schemas.object, handler: agents.list),
+            Route(
+                .POST, "/agents/add", .admin, changes: true, success: .created,
+                summary: "Add an agent; its token is in the answer and nowhere else.", request: Schemas.object,
+                response: Schemas.object, handler: agents.add),
+            Route(
+                .POST, "/agents/token", .admin, changes: true,
+                summary: "Give an agent a new token; the old one ends at once.", request: Schemas.object,
+                response: Schemas.object, handler: agents.renew),
+            Route(
+                .POST, "/agents/remove", .admin, changes: true,
+                summary: "End an agent: its token, its streams and what it waits for.", request: Schemas.object,
+                response: Schemas.object, handler: agents.remove),
+            Route(
+                .GET, "/access/explain", .admin,
+                summary: "Which rule lets an agent use a tool, resource or prompt, or keeps it from it.",
+                query: Schemas.access, response: Schemas.object, handler: agents.explain),
             Route(
                 .GET, "/events", .data,
                 summary: "What happens to the servers, as server-sent events; with format=json what is kept of it.",

@@ -117,6 +117,16 @@ enum Schemas {
     static let explainFormat = Route.QueryParameter(
         name: "format", description: "`json`, or `text` for the words alone.",
         schema: ["type": "string", "enum": ["json", "text"], "default": "json"])
+    static let access = [
+        Route.QueryParameter(name: "agent", description: "The agent, as GET /agents has it.", schema: string),
+        Route.QueryParameter(
+            name: "item",
+            description: "`SERVER/NAME`, the server's own name of a tool or prompt, or URI of a resource.",
+            schema: string),
+        Route.QueryParameter(
+            name: "kind", description: "What it is.",
+            schema: ["type": "string", "enum": ["tool", "resource", "prompt"], "default": "tool"]),
+    ]
     static let explanation = object([("call", object), ("explanation", ["type": "array", "items": string])])
 
     private static let tool = object([

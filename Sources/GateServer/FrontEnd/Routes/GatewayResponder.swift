@@ -1,4 +1,5 @@
 package import GateConfig
+import GateCore
 package import GateHTTP
 import GateProtocol
 package import NIOCore
@@ -17,7 +18,7 @@ extension MCPFrontEnd: MCPEndpoint {}
 package struct GatewayResponder: HTTPResponder {
     private let services: any GatewayServices
     private let mcp: any MCPEndpoint
-    private let token: AdminToken
+    private let authenticator: Authenticator
     private let table: RouteTable
     private let requestGuard: RequestGuard
     private let isAdminOpen: Bool
@@ -28,7 +29,7 @@ package struct GatewayResponder: HTTPResponder {
     ) {
         self.services = services
         self.mcp = mcp
-        self.token = token
+        authenticator = Authenticator(admin: token, table: services.access)
         table = RouteTable.standard(services)
         requestGuard = RequestGuard(config.server)
         isAdminOpen = config.server.unsafeOpenAdmin
@@ -38,7 +39,11 @@ package struct GatewayResponder: HTTPResponder {
         let destination = table.find(head)
         if let refusal = requestGuard.refusal(head, changes: destination.changes) { return rejection(refusal) }
         switch destination {
-        case .mcp, .eventStream, .messages: return nil
+        case .mcp, .eventStream, .messages:
+            if case .refused(let error) = authenticator.judge(head, address: GatewayResponder.address(peer)) {
+                return challenge(error)
+            }
+            return nil
         case .missing:
             return rejection(
                 GateError(
@@ -50,19 +55,9 @@ package struct GatewayResponder: HTTPResponder {
             answer.headers.add(name: "Allow", value: allowed.joined(separator: ", "))
             return answer
         case .route(let route, _):
-            let credentials = head.headers.count(of: "Authorization")
-            if route.access == .admin, !isAdminOpen,
-                credentials != 1 || !token.matches(authorization: head.headers.bytes(of: "Authorization"))
-            {
-                var answer = rejection(
-                    GateError(
-                        .adminRequired,
-                        "This needs the admin token. The command `stonegate token show` prints it; send it as "
-                            + "`Authorization: Bearer …`. gatecall finds it by itself.", source: .caller))
-                answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate admin\"")
-                return answer
-            }
-            if route.method == .POST, credentials == 0, !GatewayResponder.isJSON(head.headers.bytes(of: "Content-Type"))
+            if let refusal = refusal(of: route, head, peer) { return refusal }
+            if route.method == .POST, !head.headers.contains("Authorization"),
+                !GatewayResponder.isJSON(head.headers.bytes(of: "Content-Type"))
             {
                 return rejection(
                     GateError(
@@ -72,18 +67,76 @@ package struct GatewayResponder: HTTPResponder {
         }
     }
 
+    /// Why a request may not use a route; nil when it may.
+    private func refusal(of route: Route, _ head: HTTPHead, _ peer: SocketAddress?) -> HTTPRejection? {
+        if route.access == .open { return nil }
+        let needsAdmin = route.access.needsAdmin(isGatewayOpen: !services.access.isRequired)
+        switch authenticator.judge(head, address: GatewayResponder.address(peer)) {
+        case .admin: return nil
+        case .open, .agent: return needsAdmin && !isAdminOpen ? adminRequired : nil
+        case .refused(let error): return needsAdmin ? adminRequired : challenge(error)
+        }
+    }
+
+    private var adminRequired: HTTPRejection {
+        var answer = rejection(
+            GateError(
+                .adminRequired,
+                "This needs the admin token. The command `stonegate token show` prints it; send it as "
+                    + "`Authorization: Bearer …`. gatecall finds it by itself.", source: .caller))
+        answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate admin\"")
+        return answer
+    }
+
+    private func challenge(_ error: GateError) -> HTTPRejection {
+        var answer = rejection(error)
+        answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate\"")
+        return answer
+    }
+
+    private func isOperator(_ request: HTTPRequest) -> Bool {
+        switch authenticator.judge(request.head, address: GatewayResponder.address(request.peer)) {
+        case .open, .admin: true
+        case .agent, .refused: false
+        }
+    }
+
+    /// The address that failures are counted by.
+    private static func address(_ peer: SocketAddress?) -> String { peer?.ipAddress ?? "" }
+
     package func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
-        switch table.find(request.head) {
-        case .mcp(let server): await respondMCP(request, exchange, server: server)
+        let destination = table.find(request.head)
+        if case .route(let route, let parameters) = destination, route.access == .open {
+            return await respondREST(request, exchange, route, parameters, nil, isOperator: isOperator(request))
+        }
+        // Again, although the head was admitted: what was valid then may have ended while the body came.
+        switch authenticator.judge(request.head, address: GatewayResponder.address(request.peer)) {
+        case .open, .admin: await respond(to: request, on: exchange, destination, nil)
+        case .refused(let error):
+            let refusal = challenge(error)
+            exchange.send(status: refusal.status, headers: refusal.headers, body: [refusal.body])
+        case .agent(let principal):
+            services.access.live.add(exchange, principal)
+            await respond(to: request.identified(as: principal.id), on: exchange, destination, principal.policy)
+        }
+    }
+
+    private func respond(
+        to request: HTTPRequest, on exchange: HTTPExchange, _ destination: RouteTable.Destination,
+        _ access: AccessPolicy?
+    ) async {
+        switch destination {
+        case .mcp(let server): await respondMCP(request, exchange, server: server, access)
         case .eventStream(let server):
-            if let scope = scope(request, exchange, server: server) {
+            if let scope = scope(request, exchange, server: server, access) {
                 mcp.openEventStream(request, on: exchange, scope: scope)
             }
         case .messages:
             let query = QueryItems(request.query)
             guard query.isValid else { return answer(GatewayResponder.unreadableQuery, exchange) }
             await mcp.postMessage(request, on: exchange, session: query[MCPFrontEnd.sessionItem])
-        case .route(let route, let parameters): await respondREST(request, exchange, route, parameters)
+        case .route(let route, let parameters):
+            await respondREST(request, exchange, route, parameters, access, isOperator: access == nil)
         case .missing, .wrongMethod: break
         }
     }
@@ -104,32 +157,41 @@ package struct GatewayResponder: HTTPResponder {
         return HTTPErrorResponse(headers: rejection.headers, body: rejection.body)
     }
 
-    private func respondMCP(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) async {
+    private func respondMCP(
+        _ request: HTTPRequest, _ exchange: HTTPExchange, server: String?, _ access: AccessPolicy?
+    ) async {
         if server == nil, request.path == "/", request.method == .GET, GatewayResponder.wantsPage(request.head) {
             exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
             return
         }
-        guard let scope = scope(request, exchange, server: server) else { return }
+        guard let scope = scope(request, exchange, server: server, access) else { return }
         await mcp.respond(to: request, on: exchange, scope: scope)
     }
 
     /// What an MCP address shows; nil when the request was refused.
-    private func scope(_ request: HTTPRequest, _ exchange: HTTPExchange, server: String?) -> Visibility? {
+    private func scope(
+        _ request: HTTPRequest, _ exchange: HTTPExchange, server: String?, _ access: AccessPolicy?
+    ) -> Visibility? {
         let query = QueryItems(request.query)
         guard query.isValid else {
             answer(GatewayResponder.unreadableQuery, exchange)
             return nil
         }
-        guard let server else { return GatewayResponder.scope(query) }
-        guard services.serverNames(.all).contains(where: { $0.utf8.elementsEqual(server.utf8) }) else {
+        guard let server else { return GatewayResponder.scope(query, access) }
+        guard
+            services.serverNames(Visibility(.all, access: access)).contains(where: {
+                $0.utf8.elementsEqual(server.utf8)
+            })
+        else {
             answer(GateError(.serverNotFound, "There is no server '\(server)'.", source: .caller), exchange)
             return nil
         }
-        return .server(server)
+        return Visibility(.server(server), access: access)
     }
 
     private func respondREST(
-        _ request: HTTPRequest, _ exchange: HTTPExchange, _ route: Route, _ parameters: [String: String]
+        _ request: HTTPRequest, _ exchange: HTTPExchange, _ route: Route, _ parameters: [String: String],
+        _ access: AccessPolicy?, isOperator: Bool
     ) async {
         let query = QueryItems(request.query)
         do throws(GateError) {
@@ -137,7 +199,7 @@ package struct GatewayResponder: HTTPResponder {
             let reply = try await route.handler(
                 RESTRequest(
                     http: request, exchange: exchange, parameters: parameters, query: query,
-                    visibility: GatewayResponder.scope(query)))
+                    visibility: GatewayResponder.scope(query, access), isOperator: isOperator))
             var headers = HTTPHeaders([("Content-Type", reply.contentType), ("X-Content-Type-Options", "nosniff")])
             for (name, value) in reply.headers { headers.add(name: name, value: value) }
             exchange.send(status: reply.status, headers: headers, body: reply.body)
@@ -169,9 +231,9 @@ package struct GatewayResponder: HTTPResponder {
             .badRequest, "The query string must be UTF-8 in percent encoding, with at most 100 items.", source: .caller)
     }
 
-    private static func scope(_ query: QueryItems) -> Visibility {
-        guard let servers = query["servers"] else { return .all }
-        return Visibility(servers: servers.split(separator: ",").prefix(256).map(String.init))
+    private static func scope(_ query: QueryItems, _ access: AccessPolicy?) -> Visibility {
+        guard let servers = query["servers"] else { return Visibility(.all, access: access) }
+        return Visibility(servers: servers.split(separator: ",").prefix(256).map(String.init), access: access)
     }
 
     private static func isJSON(_ type: ArraySlice<UInt8>?) -> Bool {

@@ -9,8 +9,12 @@ enum RouteAccess: String, Sendable {
     case open
     /// Agents: listing and calling tools.
     case data
+    /// Agents as long as nobody needs a credential; the operator from then on: it tells of all agents together.
+    case overview
     /// The operator, with the admin token.
     case admin
+
+    func needsAdmin(isGatewayOpen: Bool) -> Bool { self == .admin || (self == .overview && !isGatewayOpen) }
 }
 
 /// One line of the route table: the only thing that knows a path, who may use it, and what answers it.
@@ -90,8 +94,10 @@ struct RESTRequest: Sendable {
     let exchange: HTTPExchange
     let parameters: [String: String]
     let query: QueryItems
-    /// The servers that `?servers=` names; all without it.
+    /// What the caller sees of the servers that `?servers=` names; of all without it.
     let visibility: Visibility
+    /// Whether the caller may know of everything: the operator, or anybody where nobody needs a credential.
+    var isOperator = true
 }
 
 /// An answer of a REST route.

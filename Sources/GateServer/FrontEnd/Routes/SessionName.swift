@@ -6,6 +6,8 @@ enum SessionName {
     static let header = "X-Stonegate-Session"
 
     static func owner(_ headers: HTTPRequestFields) -> InstanceOwner? {
-        headers.bytes(of: header).flatMap { AgentName.bounded($0) }.map { .namedSession(ExactText($0)) }
+        guard let name = headers.bytes(of: header).flatMap({ AgentName.bounded($0) }) else { return nil }
+        // Two agents may give their sessions the same name. No name holds a line end.
+        return .namedSession(ExactText(headers.identity.map { "\($0)\n\(name)" } ?? name))
     }
 }

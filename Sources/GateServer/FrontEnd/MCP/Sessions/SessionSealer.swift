@@ -1,3 +1,4 @@
+import GateConfig
 import GateProtocol
 
 /// Turns sessions into ids and back. An id is visible ASCII (base64url) and cannot be made, or changed, without the key.
@@ -5,7 +6,8 @@ package struct SessionSealer: Sendable {
     private static let format: UInt8 = 3
     private static let fixedBytes = 33
     private static let boundFlag: UInt8 = 1
-    static let maxAgentBytes = AgentName.maxBytes
+    /// A name that somebody gives itself has fewer: an agent's and its tenant's, with a `/`.
+    static let maxAgentBytes = PrincipalName.maxTenant + 1 + PrincipalName.maxAgent
     /// No id is longer; longer ones are not looked at.
     private static let maxIDBytes = 256
 

@@ -246,7 +246,7 @@ extension MCPContext {
     var owners: [InstanceOwner] { session == nil ? [owner] : [owner, agentOwner] }
 
     private var agentOwner: InstanceOwner {
-        headers?.contains(AgentName.header) ?? false ? .namedAgent(ExactText(agent)) : .agent(ExactText(agent))
+        headers.map(AgentName.isGiven) ?? false ? .namedAgent(ExactText(agent)) : .agent(ExactText(agent))
     }
 }
 

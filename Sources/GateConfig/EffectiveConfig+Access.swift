@@ -1,0 +1,28 @@
+extension GatewayConfig.Grant {
+    fileprivate var effectiveEntries: [(key: String, value: EffectiveValue)] {
+        lists(tools) + [("resources", .table(lists(resources))), ("prompts", .table(lists(prompts)))]
+    }
+
+    private func lists(_ filter: BackendConfig.OfferFilter) -> [(key: String, value: EffectiveValue)] {
+        [("allow", .array(filter.allow.map { .string($0) })), ("deny", .array(filter.deny.map { .string($0) }))]
+    }
+}
+
+extension GatewayConfig.Tenant {
+    var effectiveEntries: [(key: String, value: EffectiveValue)] { [("name", .string(name))] + grant.effectiveEntries }
+}
+
+extension GatewayConfig.Agent {
+    /// The token is shown as one that is there, digests not at all: they are of no use to readers.
+    var effectiveEntries: [(key: String, value: EffectiveValue)] {
+        var entries: [(key: String, value: EffectiveValue)] = [("name", .string(name))]
+        if let tenant { entries.append(("tenant", .string(tenant))) }
+        entries += grant?.effectiveEntries ?? []
+        if token != nil { entries.append(("token", .string(redactedText))) }
+        if !tokenDigests.isEmpty {
+            entries.append(("token_sha256", .array(tokenDigests.map { _ in .string(redactedText) })))
+        }
+        if !certificates.isEmpty { entries.append(("certificates", .array(certificates.map { .string($0) }))) }
+        return entries
+    }
+}

@@ -1,0 +1,108 @@
+package import GateConfig
+import GateCore
+import GateProtocol
+package import Logging
+import Synchronization
+
+/// Who may come in, and as whom: agents of the configuration, and those added at run time, which it keeps in the data directory. Replaced
+/// as a whole with each change; what a change takes away is cut at once, open streams included.
+package final class AccessTable: Sendable {
+    struct State {
+        var config: GatewayConfig
+        var runtime: [RuntimeAgent]
+        var principals: Principals
+        var failures: FailureBudget
+    }
+
+    static let fileName = "agents.json"
+    static let mostAgents = 10_000
+
+    let state: Mutex<State>
+    let live = LiveExchanges()
+    /// Asked for every request.
+    private let required: Atomic<Bool>
+    let logger: Logger
+    /// One change at a time.
+    let writes = Mutex(())
+    private let directory: StateDirectory?
+    /// Told of each administrative act and its target.
+    package typealias Act = @Sendable (_ action: String, _ target: String) -> Void
+    let onAct: Act
+
+    /// - Parameters:
+    ///   - directory: where agents added at run time are kept.
+    ///   - onAct: told of each administrative act and its target.
+    /// - Throws: when the file of agents cannot be read: to go on without it could let in whom it keeps out.
+    package convenience init(
+        _ config: GatewayConfig, _ directory: StateDirectory, _ logger: Logger, onAct: @escaping Act
+    ) throws(StateDirectoryError) {
+        self.init(config, runtime: try AccessTable.read(directory), directory, logger, onAct: onAct)
+    }
+
+    init(
+        _ config: GatewayConfig, runtime: [RuntimeAgent] = [], _ directory: StateDirectory?, _ logger: Logger,
+        onAct: @escaping Act = { _, _ in }
+    ) {
+        self.onAct = onAct
+        self.directory = directory
+        self.logger = logger
+        let principals = Principals(config, runtime)
+        for problem in principals.problems { logger.error("\(problem)") }
+        required = Atomic(principals.isRequired)
+        state = Mutex(
+            State(
+                config: config, runtime: runtime, principals: principals,
+                failures: FailureBudget(perMinute: config.limits.authFailuresPerMinute)))
+    }
+
+    private static func read(_ directory: StateDirectory) throws(StateDirectoryError) -> [RuntimeAgent] {
+        guard directory.read(fileName) != nil else { return [] }
+        let broken = StateDirectoryError(
+            description:
+                "\(directory.path)/\(fileName), which holds the agents that were added at run time, cannot be read. Put "
+                + "back a copy, or remove it and add the agents anew.", isBusy: false)
+        guard let agents = directory.json(fileName)?["agents"]?.arrayValue else { throw broken }
+        let read = agents.map { RuntimeAgent($0) }
+        guard !read.contains(nil) else { throw broken }
+        return read.compactMap(\.self)
+    }
+
+    /// Whether a request without a credential is refused.
+    package var isRequired: Bool { required.load(ordering: .acquiring) }
+
+    /// Somebody who comes with a token; nil when nobody has it, or has it any longer.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func principal(token: some Collection<UInt8>, now: Int) -> Principal? {
+        let digest = TokenDigest(of: token)
+        guard let found = state.withLock({ $0.principals.principal(token: digest) }) else { return nil }
+        return found.expiry.map { now >= $0 } ?? false ? nil : found
+    }
+
+    // MARK: Changes
+
+    /// Takes over a changed configuration.
+    package func apply(_ config: GatewayConfig) { change { $0.config = config } }
+
+    /// Makes what is in force anew, and cuts off who may no longer do what it was doing.
+    func change(_ body: (inout State) -> Void) {
+        let principals = state.withLock { state in
+            body(&state)
+            state.principals = Principals(state.config, state.runtime)
+            required.store(state.principals.isRequired, ordering: .releasing)
+            return state.principals
+        }
+        for problem in principals.problems { logger.error("\(problem)") }
+        live.cut { principal in
+            guard principals.isRequired else { return false }
+            guard let current = principals.byID[ExactText(principal.id)] else { return !principal.isVouched }
+            return current.policy != principal.policy || current.tokenID != principal.tokenID
+        }
+    }
+
+    func save(_ agents: [RuntimeAgent]) throws(GateError) {
+        let document = JSONValue.object(
+            JSONObject([(key: "version", value: .init(1)), (key: "agents", value: .array(agents.map(\.json)))]))
+        try directory?.saveNow(AccessTable.fileName, document.bytes + [0x0A])
+    }
+}

@@ -1,0 +1,96 @@
+import GateConfig
+import GateCore
+
+/// Who there is and what each may use, made from the configuration and the agents that were added at run time. A value: what is in force
+/// is replaced as a whole.
+struct Principals: Sendable {
+    private(set) var isRequired: Bool
+    /// By the digest of their tokens.
+    private var byToken: [TokenDigest: Principal] = [:]
+    /// By names in client certificates.
+    private var byCertificate: [ExactText: Principal] = [:]
+    private(set) var byID: [ExactText: Principal] = [:]
+    private var tenants: [ExactText: AccessRules] = [:]
+    /// What was left out, in words: it stays out until somebody mends it.
+    private(set) var problems: [String] = []
+
+    init(_ config: GatewayConfig, _ runtime: [RuntimeAgent]) {
+        isRequired = config.requiresCredentials || !runtime.isEmpty
+        for tenant in config.tenants {
+            tenants[ExactText(tenant.name)] = AccessRules(tenant.grant, owner: "tenant '\(tenant.name)'")
+        }
+        for agent in config.agents {
+            guard let policy = policy(agent: agent.name, tenant: agent.tenant, agent.grant) else { continue }
+            var digests = agent.tokenDigests.compactMap { TokenDigest(hex: $0) }
+            if let token = agent.token { digests.append(TokenDigest(of: token.exposed.utf8)) }
+            let principal = Principal(agent: agent.name, tenant: agent.tenant, policy: policy)
+            byID[ExactText(principal.id)] = principal
+            for digest in digests { add(digest, principal) }
+            for name in agent.certificates {
+                if byCertificate.updateValue(principal, forKey: ExactText(name)) != nil {
+                    problems.append("the certificate name '\(name)' is given to more than one agent; the last has it")
+                }
+            }
+        }
+        for agent in runtime {
+            guard let policy = policy(agent: agent.name, tenant: agent.tenant, agent.grant) else { continue }
+            let principal = Principal(
+                agent: agent.name, tenant: agent.tenant, policy: policy, tokenID: agent.tokenID, expiry: agent.expiry)
+            byID[ExactText(principal.id)] = principal
+            add(agent.digest, principal)
+        }
+    }
+
+    private mutating func add(_ digest: TokenDigest, _ principal: Principal) {
+        guard let other = byToken.updateValue(principal, forKey: digest) else { return }
+        byToken[digest] = nil
+        problems.append(
+            "agents '\(other.id)' and '\(principal.id)' have the same token, which is refused: it would mix them up")
+    }
+
+    /// What an agent may use; nil when its tenant does not exist: then it may not even come in.
+    mutating func policy(agent: String, tenant: String?, _ grant: GatewayConfig.Grant?) -> AccessPolicy? {
+        let id = Principal.id(agent: agent, tenant: tenant)
+        var rules: [AccessRules] = []
+        if let tenant {
+            guard let own = tenants[ExactText(tenant)] else {
+                problems.append("agent '\(id)' cannot come in: there is no tenant '\(tenant)' in the configuration")
+                return nil
+            }
+            rules.append(own)
+        }
+        if let grant { rules.append(AccessRules(grant, owner: "agent '\(id)'")) }
+        // Neither a tenant nor rules of its own: nothing is allowed.
+        return rules.isEmpty ? AccessPolicy([AccessRules(owner: "agent '\(id)'", tools: .none)]) : AccessPolicy(rules)
+    }
+
+    func principal(token: TokenDigest) -> Principal? { byToken[token] }
+    func principal(certificate names: [String]) -> Principal? {
+        names.lazy.compactMap { byCertificate[ExactText($0)] }.first
+    }
+    func hasTenant(_ name: String) -> Bool { tenants[ExactText(name)] != nil }
+
+    /// Somebody whom an identity provider vouches for; nil when the tenant does not exist.
+    func vouched(agent: String, tenant: String?, expiry: Int?) -> Principal? {
+        let id = Principal.id(agent: agent, tenant: tenant)
+        // What the configuration says of an agent with this name holds for it.
+        let policy = byID[ExactText(id)]?.policy ?? tenant.flatMap { tenants[ExactText($0)] }.map { AccessPolicy([$0]) }
+        return policy.map { Principal(agent: agent, tenant: tenant, policy: $0, isVouched: true, expiry: expiry) }
+    }
+}
+
+extension AccessRules {
+    init(_ grant: GatewayConfig.Grant, owner: String) {
+        self.init(
+            owner: owner, tools: List(grant.tools), resources: List(grant.resources), prompts: List(grant.prompts))
+    }
+}
+
+extension AccessRules.List {
+    /// Patterns were checked when they were read; one that is none after all allows nothing, and denies everything.
+    init(_ filter: BackendConfig.OfferFilter) {
+        self.init(
+            allow: filter.allow.compactMap { try? AccessPattern($0) },
+            deny: filter.deny.map { (try? AccessPattern($0)) ?? .everything })
+    }
+}
