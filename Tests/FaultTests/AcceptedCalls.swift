@@ -29,6 +29,8 @@ extension FaultTests {
         var open: [String] { state.withLock { $0.open.sorted() } }
     }
 
+    private enum Answer { case submission, submitterEnded }
+
     @Test func f01AcceptedCallsAreNeitherLostNorRepeated() async throws {
         let directory = try TemporaryDirectory()
         let head = "[limits]\nin_flight_per_backend = 16\nrestart_budget = 10000\n\n"
@@ -44,13 +46,16 @@ extension FaultTests {
         while round < scale.crashRounds || book.all.count < wanted, round < 3 * scale.crashRounds {
             round += 1
             let client = AsyncClient(gateway: gateway)
-            let pause = Int.random(in: 20...(scale.isLong ? 900 : 400), using: &random)
+            // The gateway dies when so many submissions of the round have been answered, with the next ones and what was accepted under way.
+            let mark = Int.random(in: 1...scale.callsPerCrash, using: &random)
+            let (answers, answered) = AsyncStream<Answer>.makeStream()
             // What had no answer in the round before is submitted again, under the same key.
             let again = book.open
             let number = round
             let submitters = (0..<4).map { part in
                 let calls = scale.callsPerCrash / 4
                 return Task { () -> Bool in
+                    defer { answered.yield(.submitterEnded) }
                     var isConsistent = true
                     let keys =
                         again.enumerated().filter { $0.offset % 4 == part }.map(\.element)
@@ -61,6 +66,7 @@ extension FaultTests {
                             isSafe
                             ? await client.submit("safe", "put", key: key, ["value": "x"])
                             : await client.submit("b", "sleep", key: key, ["ms": .init(place % 25)])
+                        if case .unanswered = submission {} else { answered.yield(.submission) }
                         switch submission {
                         case .accepted(let id): isConsistent = book.accepted(key, id) && isConsistent
                         case .refused: break
@@ -72,8 +78,14 @@ extension FaultTests {
                     return isConsistent
                 }
             }
-            // The moment of the crash is what is random here; nothing waits for it.
-            try await Task.sleep(for: .milliseconds(pause))
+            var (count, ended) = (0, 0)
+            for await answer in answers {
+                switch answer {
+                case .submission: count += 1
+                case .submitterEnded: ended += 1
+                }
+                if count >= mark || ended == submitters.count { break }
+            }
             gateway.program.signal(SIGKILL)
             _ = try await gateway.program.exit()
             for submitter in submitters { #expect(await submitter.value, "a key has named two calls") }
