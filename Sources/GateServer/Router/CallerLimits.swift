@@ -75,4 +75,12 @@ extension CallerLimits {
                 inFlight: config.agentInFlight, rate: config.agentRate, burst: (config.agentRate ?? 0) * 2,
                 inFlightKey: "gateway.agent_in_flight", rateKey: "gateway.agent_rate"))
     }
+
+    /// The limits on agents with credentials.
+    static func ofPrincipals(_ limits: GatewayConfig.Limits) -> CallerLimits? {
+        CallerLimits(
+            Rules(
+                inFlight: limits.inFlightPerPrincipal, rate: limits.ratePerPrincipal, burst: limits.burstPerPrincipal,
+                inFlightKey: "limits.in_flight_per_principal", rateKey: "limits.rate_per_principal"))
+    }
 }

@@ -19,6 +19,7 @@ package final class Gateway: GatewayServices {
     package let asyncCalls: AsyncCalls
     private let callbacks: CallbackSender?
     private let agents: CallerLimits?
+    private let principals: CallerLimits?
     package let access: AccessTable
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
@@ -53,6 +54,7 @@ package final class Gateway: GatewayServices {
         self.audit = audit
         callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
+        principals = CallerLimits.ofPrincipals(config.limits)
         access = try AccessTable(config, directory, logger) { audit?.act($0, $1) }
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
@@ -276,6 +278,10 @@ package final class Gateway: GatewayServices {
         let caller = ExactText(call.caller.agent)
         try agents?.enter(caller, server: target.server, now: started)
         defer { agents?.leave(caller) }
+        // What was accepted has bounds of its own.
+        let principals = call.caller.isAuthenticated && !call.isAsync ? self.principals : nil
+        try principals?.enter(caller, server: target.server, now: started)
+        defer { principals?.leave(caller) }
         let bound = backend.settings.requestTimeout
         let timeout = min(call.timeout ?? bound, call.isAsync ? .seconds(2_592_000) : max(bound, maxCallTimeout))
         var forwarded = BackendCall(

@@ -66,6 +66,8 @@ package struct Caller: Sendable {
     package var agent: String
     /// Whether the agent was given the name by whoever configured it, with the header: two that have the same are the same.
     package var isNamed = false
+    /// Whether a credential says so.
+    package var isAuthenticated = false
     package var source: Source
     /// The session it calls from, where its protocol has sessions or it names one with `X-Stonegate-Session`.
     package var session: InstanceOwner?

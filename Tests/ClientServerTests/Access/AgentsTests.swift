@@ -208,6 +208,32 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
+    /// S-14: one agent's flood is refused, the others are not.
+    @Test func eachAgentHasItsShare() async throws {
+        let gateway = try await GatewayProcess.start(
+            "[limits]\nin_flight_per_principal = 2\nrate_per_principal = 1\nburst_per_principal = 6\n\n" + config())
+        try await gateway.running(["one", "two"])
+        func call(_ token: String, _ tool: String, _ arguments: String = "{}") async throws -> JSONReply {
+            try JSONReply(
+                await gateway.post(
+                    "/call", headers: bearer(token), json: #"{"server":"two","tool":"\#(tool)","arguments":\#(arguments)}"#))
+        }
+        async let first = call(Self.second, "sleep", #"{"ms":3000}"#)
+        async let second = call(Self.second, "sleep", #"{"ms":3000}"#)
+        let waiting = { try JSONReply(await gateway.admin("GET", "/server/list")).json["servers"]?.arrayValue ?? [] }
+        while try await !waiting().contains(where: { $0["in_flight"] == 2 }) {}
+        let refused = try await call(Self.second, "echo")
+        #expect(refused.json["code"] == "OVERLOADED" && refused.json["sent"] == false)
+        #expect(refused.json["error"]?.stringValue?.contains("limits.in_flight_per_principal") == true)
+        #expect(try await call(Self.first, "echo", #"{"text":"mine"}"#).text == "mine")
+        #expect(try await [first, second].map(\.status) == [200, 200])
+        var codes: [String?] = []
+        for _ in 0..<20 { codes.append(try await call(Self.second, "echo").json["code"]?.stringValue) }
+        #expect(codes.first == .some(nil) && codes.contains("OVERLOADED"))
+        #expect(try await call(Self.first, "echo", #"{"text":"still"}"#).text == "still")
+        #expect(try await gateway.stop() == .code(0))
+    }
+
     /// A changed file counts at once: for lists, for calls, and for streams that were opened under other rules.
     @Test func changedRulesHoldForWhatIsOpen() async throws {
         let gateway = try await GatewayProcess.start(config())

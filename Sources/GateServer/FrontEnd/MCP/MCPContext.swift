@@ -46,6 +46,7 @@ struct MCPContext: Sendable {
             agent: agent, source: .mcp, session: session.map { .session(high: $0.id.high, low: $0.id.low) } ?? named,
             visibility: scope)
         caller.isNamed = headers.map(AgentName.isGiven) ?? false
+        caller.isAuthenticated = headers?.identity != nil
         if let live, services.usesSessions { caller.keepsState = { await live.becomeStateful() } }
         return caller
     }

@@ -13,6 +13,7 @@ extension RESTRequest {
             agent: agent, source: .rest, session: services.usesSessions ? SessionName.owner(http.headers) : nil,
             visibility: visibility)
         caller.isNamed = AgentName.isGiven(http.headers)
+        caller.isAuthenticated = http.headers.identity != nil
         return caller
     }
 
