@@ -216,7 +216,8 @@ import Testing
         func call(_ token: String, _ tool: String, _ arguments: String = "{}") async throws -> JSONReply {
             try JSONReply(
                 await gateway.post(
-                    "/call", headers: bearer(token), json: #"{"server":"two","tool":"\#(tool)","arguments":\#(arguments)}"#))
+                    "/call", headers: bearer(token),
+                    json: #"{"server":"two","tool":"\#(tool)","arguments":\#(arguments)}"#))
         }
         async let first = call(Self.second, "sleep", #"{"ms":3000}"#)
         async let second = call(Self.second, "sleep", #"{"ms":3000}"#)
