@@ -1,7 +1,9 @@
+import GateCore
+
 /// Reads `[[tenants]]` and `[[agents]]`.
 struct AccessReader {
     private static let grantKeys = ["allow", "deny", "resources", "prompts"]
-    static let tenantKeys = ["name"] + grantKeys
+    static let tenantKeys = ["name"] + grantKeys + ["values"]
     static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256", "certificates"]
     private static let filterKeys = ["allow", "deny"]
     private static let minToken = 32
@@ -10,12 +12,14 @@ struct AccessReader {
     /// Keys whose values are secrets written out.
     private(set) var literalSecrets: [String] = []
 
-    func tenant(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> GatewayConfig.Tenant? {
+    mutating func tenant(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> GatewayConfig.Tenant? {
         table.reportUnknownKeys(known: Self.tenantKeys, &diagnostics)
         let grant = grant(table, &diagnostics)
+        let values = values(table, &diagnostics)
         guard let name = name("name", table, PrincipalName.maxTenant, &diagnostics) else { return nil }
         var tenant = GatewayConfig.Tenant(name: name)
         if let grant { tenant.grant = grant }
+        tenant.values = values
         return tenant
     }
 
@@ -58,6 +62,25 @@ struct AccessReader {
         grant.resources = filter("resources", table, &diagnostics)
         grant.prompts = filter("prompts", table, &diagnostics)
         return grant
+    }
+
+    private mutating func values(
+        _ table: TableReader, _ diagnostics: inout ConfigDiagnostics
+    ) -> [String: Secret<String>] {
+        var values: [String: Secret<String>] = [:]
+        for (name, value) in table.pairs("values", &diagnostics) {
+            let path = table.path.appending("values").appending(name)
+            if !TenantTemplate.isName(name.utf8) || name == "name" {
+                diagnostics.report(
+                    path, "is no name here: use letters, digits and '_', not beginning with a digit, and not 'name'")
+            } else if let problem = HeaderRule.problem(name: "X", value: value.text) {
+                diagnostics.report(path, problem)
+            } else {
+                values[name] = Secret(value.text)
+                if !value.hasVariables { literalSecrets.append(path.description) }
+            }
+        }
+        return values
     }
 
     private func filter(

@@ -69,6 +69,7 @@ package struct BackendConfig: Sendable, Equatable {
         case shared
         case perAgent = "per_agent"
         case perSession = "per_session"
+        case perTenant = "per_tenant"
     }
 
     /// When the backend is started.

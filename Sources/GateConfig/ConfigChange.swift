@@ -38,7 +38,10 @@ package struct ConfigChange: Sendable, Equatable {
     ) {
         inForce = new
         let shaping = compareSettings(old, new)
-        func isReached(_ backend: BackendConfig) -> Bool { shaping.contains { !$0.isOverridden(in: backend) } }
+        func isReached(_ backend: BackendConfig) -> Bool {
+            shaping.contains { !$0.isOverridden(in: backend) }
+                || (backend.isolation == .perTenant && old.tenants != new.tenants)
+        }
         for backend in running where !new.backends.contains(where: { backend.hasName(of: $0) }) {
             removed.append(backend.name)
         }

@@ -1,3 +1,5 @@
+import GateCore
+
 /// One run of the loader: the configuration so far, and the problems so far.
 struct ConfigLoad {
     private var config = GatewayConfig()
@@ -62,7 +64,11 @@ struct ConfigLoad {
         switch node {
         case .string(let string):
             do throws(ConfigMessage) {
-                return .string(try expansion.expand(string.raw))
+                let text = try expansion.expand(string.raw)
+                if !TenantTemplate.names(in: text.text).isEmpty, !ConfigLoad.mayNameTenant(path) {
+                    throw ConfigMessage("${tenant.…} stands in values of 'env' and 'headers' of backends only")
+                }
+                return .string(text)
             } catch {
                 diagnostics.report(path, error.text)
                 return .unusable
@@ -78,6 +84,11 @@ struct ConfigLoad {
         default:
             return node
         }
+    }
+
+    private static func mayNameTenant(_ path: ConfigPath) -> Bool {
+        let path = path.description
+        return path.hasPrefix("backends[") && (path.contains("].env.") || path.contains("].headers."))
     }
 
     private mutating func readSection(
@@ -266,10 +277,30 @@ struct ConfigLoad {
             complain(
                 "limits.restart_delay_min", or: "limits.restart_delay_max", "must not exceed limits.restart_delay_max")
         }
+        for (index, backend) in config.backends.enumerated() where backendOrigins.indices.contains(index) {
+            for (key, names) in backend.tenantReferences where !names.isEmpty {
+                for problem in tenantProblems(backend, names) {
+                    problems.append(
+                        ConfigProblem(
+                            origin: backendOrigins[index], key: "backends[\(index)].\(key)", message: problem))
+                }
+            }
+        }
         if config.server.unsafeOpenAdmin, config.requiresCredentials {
             complain(
                 "server.unsafe_open_admin", or: "access.required",
                 "cannot be on where agents need credentials: everybody would be an operator")
+        }
+    }
+
+    private func tenantProblems(_ backend: BackendConfig, _ names: [String]) -> [String] {
+        guard backend.isolation == .perTenant else {
+            return ["names the caller's tenant, which needs isolation = \"per_tenant\""]
+        }
+        return names.flatMap { name in
+            config.tenants.filter { name != "name" && $0.values[name] == nil }.map {
+                "needs a value \(quoted(name)), which tenant \(quoted($0.name)) does not have; add it to its 'values'"
+            }
         }
     }
 

@@ -9,7 +9,10 @@ extension GatewayConfig.Grant {
 }
 
 extension GatewayConfig.Tenant {
-    var effectiveEntries: [(key: String, value: EffectiveValue)] { [("name", .string(name))] + grant.effectiveEntries }
+    var effectiveEntries: [(key: String, value: EffectiveValue)] {
+        let values = values.keys.sorted().map { (key: $0, value: EffectiveValue.string(redactedText)) }
+        return [("name", .string(name))] + grant.effectiveEntries + (values.isEmpty ? [] : [("values", .table(values))])
+    }
 }
 
 extension GatewayConfig.Agent {

@@ -20,6 +20,8 @@ extension GatewayConfig {
     package struct Tenant: Sendable, Equatable {
         package var name: String
         package var grant = Grant()
+        /// What `${tenant.NAME}` stands for in the `env` and `headers` of backends, beside its name.
+        package var values: [String: Secret<String>] = [:]
 
         package init(name: String) { self.name = name }
     }

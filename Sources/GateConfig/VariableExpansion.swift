@@ -1,3 +1,5 @@
+import GateCore
+
 /// `${NAME}` and `${NAME:-default}` in the strings of the file.
 ///
 /// What a variable holds is not expanded again, and `$${` stands for `${`. A variable that is set but empty counts as
@@ -19,7 +21,9 @@ struct VariableExpansion {
         var index = 0
         while index < bytes.count {
             let rest = bytes[index...]
-            if rest.starts(with: "$${".utf8) {
+            if rest.starts(with: "$${tenant.".utf8) {
+                throw ConfigMessage("cannot hold a literal ${tenant.…}: it stands for a value of the caller's tenant")
+            } else if rest.starts(with: "$${".utf8) {
                 result += "${".utf8
                 index += 3
             } else if rest.starts(with: "${".utf8) {
@@ -44,6 +48,10 @@ struct VariableExpansion {
         let nameEnd = reference.firstIndex { !$0.isVariableByte } ?? reference.endIndex
         let name = String(decoding: reference[..<nameEnd], as: UTF8.self)
         let tail = reference[nameEnd...]
+        // Of whom is known when a tenant's instance is started.
+        if name == "tenant", tail.first == UInt8(ascii: "."), TenantTemplate.isName(tail.dropFirst()) {
+            return "${" + String(decoding: reference, as: UTF8.self) + "}"
+        }
         guard let first = name.utf8.first, !first.isDigit, tail.isEmpty || tail.starts(with: ":-".utf8) else {
             throw ConfigMessage(
                 "has a bad variable reference: write ${NAME} or ${NAME:-default}, or $${ for a literal ${")

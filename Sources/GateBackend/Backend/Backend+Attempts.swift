@@ -15,7 +15,10 @@ extension Backend {
     ) async throws(GateError) -> WireMessage {
         var request = BackendRequest(call)
         // An instance of its own is what the operator made of the name: there it is enough.
-        if settings.isolation != .shared, case .agent(let name)? = request.owner { request.owner = .namedAgent(name) }
+        if settings.isolation == .perAgent || settings.isolation == .perSession, case .agent(let name)? = request.owner
+        {
+            request.owner = .namedAgent(name)
+        }
         if settings.questions.isOff { request.listener?.capabilities = [] }
         var connection = first
         var rule = RetryRule(isRepeatable: call.isRepeatable)

@@ -13,6 +13,8 @@ package struct BackendCall: Sendable {
     package var principal: ExactText
     /// The caller's session, where it has one.
     package var session: InstanceOwner?
+    /// The caller's tenant, by its credential.
+    package var tenant: ExactText?
     /// Whether the principal's name was given on purpose, so that it tells agents apart.
     package var isNamed = false
     /// Absolute: progress does not extend it.

@@ -53,11 +53,14 @@ package struct BackendSettings: Sendable {
         case shared
         case perAgent
         case perSession
+        case perTenant
     }
 
     package var name: String
     package var connection: Connection
     package var isolation = Isolation.shared
+    /// Each tenant's values, its name among them, for backends whose instances differ by them.
+    package var tenants: [ExactText: [String: String]] = [:]
     /// Of shared ones.
     package var instances = 1
     /// Of those that have owners.
@@ -110,7 +113,7 @@ package struct BackendSettings: Sendable {
     package var instanceRules: InstancePlan.Rules {
         InstancePlan.Rules(
             isShared: isolation == .shared, count: isolation == .shared ? instances : maxInstances,
-            spares: warmSpares, idleTimeout: idleTimeout, isLazy: isLazy)
+            spares: warmSpares, idleTimeout: idleTimeout, isLazy: isLazy, givesUnowned: !namesTenant)
     }
 
     package var transportName: String {

@@ -8,14 +8,15 @@ extension BackendPool {
     /// Of shared instances one is asked for all; an instance that belongs to an agent or a session is asked for its owner, and
     /// is not idle as long as it is watched.
     package func watch(
-        _ uri: String, principal: ExactText, session: InstanceOwner?, _ body: @escaping @Sendable (String) -> Void
+        _ uri: String, principal: ExactText, session: InstanceOwner?, tenant: ExactText? = nil,
+        _ body: @escaping @Sendable (String) -> Void
     ) async throws(GateError) -> ResourceWatch {
         if let single { return try await single.watch(uri, body) }
         let (id, instance) =
             if settings.instanceRules.isShared, let first = hold() {
                 first
             } else {
-                try acquire(owner(principal, session), now: .now)
+                try acquire(owner(principal, session, tenant), now: .now)
             }
         do throws(GateError) {
             let watch = try await instance.watch(uri, body)

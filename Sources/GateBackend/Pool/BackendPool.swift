@@ -145,11 +145,15 @@ package final class BackendPool: Sendable {
     // MARK: Choosing
 
     private func acquire(_ call: BackendCall, now: Instant) throws(GateError) -> (InstancePlan.ID, Backend) {
-        try acquire(owner(call.principal, call.session), now: now)
+        try acquire(owner(call.principal, call.session, call.tenant), now: now)
     }
 
-    func owner(_ principal: ExactText, _ session: InstanceOwner?) -> InstanceOwner {
-        settings.isolation == .perSession ? session ?? .agent(principal) : .agent(principal)
+    func owner(_ principal: ExactText, _ session: InstanceOwner?, _ tenant: ExactText?) -> InstanceOwner {
+        switch settings.isolation {
+        case .perSession: session ?? .agent(principal)
+        case .perTenant: .tenant(tenant ?? ExactText(""))
+        case .perAgent, .shared: .agent(principal)
+        }
     }
 
     func acquire(_ owner: InstanceOwner, now: Instant) throws(GateError) -> (InstancePlan.ID, Backend) {
@@ -181,7 +185,12 @@ package final class BackendPool: Sendable {
                 "Server '\(name)' is not running: it was stopped; start it with: gatecall server start \(name). "
                     + "The call was not sent.", source: .backend, server: name, retryAfter: 5)
         case .none(isStopped: false):
-            let whose = settings.isolation == .perAgent ? "agents" : "sessions"
+            let whose =
+                switch settings.isolation {
+                case .perAgent, .shared: "agents"
+                case .perSession: "sessions"
+                case .perTenant: "tenants"
+                }
             throw GateError(
                 .overloaded,
                 "All \(settings.maxInstances) instances of server '\(name)' belong to other \(whose). The call was not "
@@ -209,7 +218,8 @@ package final class BackendPool: Sendable {
         var own = context
         own.observer = InstanceObserver(pool: self, id: id, behind: context.observer)
         own.logger[metadataKey: "instance"] = "\(id)"
-        return Backend(settings: settings, context: own)
+        let owner = state.withLock { $0.plan.slots[id]?.owner }
+        return Backend(settings: settings.filled(for: owner), context: own)
     }
 
     private func adopt(_ instance: Backend, id: InstancePlan.ID) {

@@ -4,6 +4,7 @@ extension InstanceOwner {
         switch self {
         case .agent(let name): "a:\(name)"
         case .namedAgent(let name): "n:\(name)"
+        case .tenant(let name): "t:\(name)"
         case .session(let high, let low): "s:\(String(high, radix: 16)):\(String(low, radix: 16))"
         case .namedSession(let name): "x:\(name)"
         }
@@ -18,6 +19,7 @@ extension InstanceOwner {
         switch text.utf8.first {
         case UInt8(ascii: "a"): self = .agent(ExactText(name))
         case UInt8(ascii: "n"): self = .namedAgent(ExactText(name))
+        case UInt8(ascii: "t"): self = .tenant(ExactText(name))
         case UInt8(ascii: "x"): self = .namedSession(ExactText(name))
         case UInt8(ascii: "s"):
             let words = name.split(separator: ":", omittingEmptySubsequences: false)

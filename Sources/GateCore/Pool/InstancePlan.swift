@@ -17,14 +17,17 @@ package struct InstancePlan: Sendable {
         package var idleTimeout: Duration
         /// Whether even shared instances are only wanted while they are used.
         package var isLazy: Bool
+        /// Whether an instance that was started before its owner was known can be its owner's.
+        package var givesUnowned: Bool
 
         package init(
             isShared: Bool = true, count: Int = 1, spares: Int = 0, idleTimeout: Duration = .seconds(300),
-            isLazy: Bool = false
+            isLazy: Bool = false, givesUnowned: Bool = true
         ) {
+            self.givesUnowned = givesUnowned
             self.isShared = isShared
             self.count = max(1, count)
-            self.spares = isLazy || isShared ? 0 : max(0, spares)
+            self.spares = isLazy || isShared || !givesUnowned ? 0 : max(0, spares)
             self.idleTimeout = max(.seconds(1), idleTimeout)
             self.isLazy = isLazy
         }
@@ -78,7 +81,7 @@ package struct InstancePlan: Sendable {
     package mutating func acquire(owner: InstanceOwner, now: Instant, fitness: (ID) -> Fitness) -> Choice {
         if rules.isShared { return take(leastBusy(fitness)) }
         if let id = byOwner[owner] { return take(id) }
-        if let spare = ids.first(where: { slots[$0]?.owner == nil }) {
+        if rules.givesUnowned, let spare = ids.first(where: { slots[$0]?.owner == nil }) {
             slots[spare]?.owner = owner
             byOwner[owner] = spare
             return take(spare)

@@ -110,6 +110,7 @@ package struct StateSealer: Sendable {
         case nil: []
         case .agent(let name): [1] + Array(name.text.utf8)
         case .namedSession(let name): [2] + Array(name.text.utf8)
+        case .tenant(let name): [5] + Array(name.text.utf8)
         case .namedAgent(let name): [4] + Array(name.text.utf8)
         case .session(let high, let low):
             [UInt8(3)].appending(high).appending(low)

@@ -34,7 +34,14 @@ extension BackendSettings {
             case .shared: .shared
             case .perAgent: .perAgent
             case .perSession: .perSession
+            case .perTenant: .perTenant
             }
+        if backend.isolation == .perTenant {
+            for tenant in config.tenants {
+                tenants[ExactText(tenant.name)] =
+                    tenant.values.mapValues(\.exposed).merging(["name": tenant.name]) { $1 }
+            }
+        }
         instances = backend.instances
         maxInstances = backend.maxInstances
         warmSpares = min(backend.warmSpares, config.pool.maxIdle)

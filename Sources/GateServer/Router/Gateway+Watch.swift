@@ -16,7 +16,8 @@ extension Gateway {
         if entry.backend.settings.isolation == .perSession { await caller.keepsState?() }
         let own = target.uri
         let wish = ResourceWatchers.Wish(
-            server: target.server, uri: own, principal: ExactText(caller.agent), session: caller.session
+            server: target.server, uri: own, principal: ExactText(caller.agent), session: caller.session,
+            tenant: caller.tenant.map { ExactText($0) }
         ) { [catalog] updated in
             // What the caller named it, or a part of it.
             let part = ResourceTarget(server: target.server, uri: updated)

@@ -289,6 +289,7 @@ package final class Gateway: GatewayServices {
             listener: call.listener)
         forwarded.session = call.caller.session
         forwarded.isNamed = call.caller.isNamed
+        forwarded.tenant = call.caller.tenant.map { ExactText($0) }
         forwarded.round = call.round
         forwarded.trace = trace
         if case .tool(_, let arguments) = call.operation {

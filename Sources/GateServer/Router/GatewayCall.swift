@@ -68,6 +68,8 @@ package struct Caller: Sendable {
     package var isNamed = false
     /// Whether a credential says so.
     package var isAuthenticated = false
+    /// Its tenant, by the credential.
+    package var tenant: String? { isAuthenticated ? Principal.tenant(ofID: agent) : nil }
     package var source: Source
     /// The session it calls from, where its protocol has sessions or it names one with `X-Stonegate-Session`.
     package var session: InstanceOwner?

@@ -10,6 +10,7 @@ final class ResourceWatchers: Sendable {
         let uri: String
         let principal: ExactText
         let session: InstanceOwner?
+        let tenant: ExactText?
         /// Gets the backend's own URI of what has been updated.
         let body: @Sendable (String) -> Void
     }
@@ -63,6 +64,7 @@ final class ResourceWatchers: Sendable {
     }
 
     private static func begin(_ wish: Wish, _ pool: BackendPool) async throws(GateError) -> ResourceWatch {
-        try await pool.watch(wish.uri, principal: wish.principal, session: wish.session, wish.body)
+        try await pool.watch(
+            wish.uri, principal: wish.principal, session: wish.session, tenant: wish.tenant, wish.body)
     }
 }

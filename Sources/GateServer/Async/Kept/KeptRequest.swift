@@ -24,6 +24,7 @@ struct KeptRequest: Sendable {
         out.writeStaticString(",\"agent\":")
         out.writeJSONString(call.caller.agent)
         out.writeString(",\"source\":\"\(call.caller.source.rawValue)\",\"is_named\":\(call.caller.isNamed)")
+        if call.caller.isAuthenticated { out.writeStaticString(",\"is_authenticated\":true") }
         if let session = call.caller.session {
             out.writeStaticString(",\"session\":")
             out.writeJSONString(session.storedText)
@@ -67,6 +68,7 @@ extension KeptRequest {
         else { return nil }
         var caller = Caller(agent: agent, source: source)
         caller.isNamed = members.isTrue("is_named")
+        caller.isAuthenticated = members.isTrue("is_authenticated")
         caller.session = members.string("session").flatMap { InstanceOwner(storedText: $0) }
         if let only = members.string("only") {
             caller.visibility = .server(only)

@@ -38,9 +38,10 @@ extension MCPFrontEnd {
         }
         granted.kinds.formIntersection(kinds(request))
         let outlet = ListenStream(exchange.startStream(status: .ok, headers: MCPText.eventStreamHeaders), id: id)
-        let caller = Caller(
+        var caller = Caller(
             agent: agent, source: .mcp, session: services.usesSessions ? SessionName.owner(request.headers) : nil,
             visibility: scope)
+        caller.isAuthenticated = request.headers.identity != nil
         let followed = await follow(granted.resources.prefix(options.maxResourcesPerSubscription), caller, outlet)
         granted.resources = followed.map(\.uri)
         let entry = NoticeStreams.Entry(
