@@ -53,7 +53,7 @@
             let client = AsyncClient(gateway: gateway)
             // What the gateway sees.
             let disk = "/proc/\(gateway.program.pid)/root" + data.file("data")
-            guard case .accepted(let running) = await client.submit("b", "sleep", key: "running", ["ms": 300]) else {
+            guard case .accepted(let running) = await client.submit("b", "sleep", key: "running", ["ms": 2_000]) else {
                 Issue.record("not accepted")
                 return
             }
@@ -74,6 +74,8 @@
             let waited = try await gateway.post(
                 "/call", json: #"{"server":"b","tool":"echo","arguments":{"text":"x"}}"#)
             #expect(waited.status == 200)
+            // Its end is written after the last refusal: that is what tells the store of room.
+            #expect(try await client.state(running)["status"] == "running")
             #expect(unlink(disk + "/filler") == 0)
             // When the result that was held is kept, there is room again, and the gateway knows it.
             #expect(try await client.ended(running)["status"] == "complete")
