@@ -114,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(
-            name: "GateAuditTests", dependencies: ["GateAudit", "GateProtocol", "GateTestKit"], swiftSettings: strict),
+            name: "GateAuditTests", dependencies: ["GateAudit", "GateCore", "GateProtocol", "GateTestKit"],
+            swiftSettings: strict),
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,5 @@
+import GateCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,21 +8,6 @@
     import Darwin
 #endif
 
-/// Why the audit log could not be written.
-package enum AuditFailure: Error, Sendable, Equatable {
-    /// No room. What was begun has been taken back; it can be tried again.
-    case full(String)
-    case failed(String)
-    /// It is not certain any more what is on the disk: nothing is written until the next start, which checks the file.
-    case broken(String)
-
-    package var reason: String {
-        switch self {
-        case .full(let reason), .failed(let reason), .broken(let reason): reason
-        }
-    }
-}
-
 /// One segment that is written: whole records or nothing.
 struct AuditFile: ~Copyable {
     let path: String
@@ -28,7 +15,7 @@ struct AuditFile: ~Copyable {
     private(set) var size: Int
 
     /// Opens the file, or makes it (0600).
-    init(path: String) throws(AuditFailure) {
+    init(path: String) throws(StoreFailure) {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .failed("\(path) cannot be opened: \(AuditFile.reason)") }
@@ -41,7 +28,7 @@ struct AuditFile: ~Copyable {
     private static var reason: String { String(cString: strerror(errno)) }
 
     /// Appends and waits for the disk. When it throws `full` or `failed`, the file is as it was.
-    mutating func append(_ bytes: [UInt8]) throws(AuditFailure) {
+    mutating func append(_ bytes: [UInt8]) throws(StoreFailure) {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { part in
@@ -74,7 +61,7 @@ struct AuditFile: ~Copyable {
     }
 
     /// Cuts off what is behind the last whole record.
-    mutating func cut(to length: Int) throws(AuditFailure) {
+    mutating func cut(to length: Int) throws(StoreFailure) {
         guard ftruncate(descriptor, off_t(length)) == 0, fsync(descriptor) == 0 else {
             throw .failed("\(path) cannot be cut: \(AuditFile.reason)")
         }

@@ -1,3 +1,4 @@
+package import GateCore
 import Dispatch
 import Synchronization
 
@@ -30,14 +31,14 @@ package final class AuditLog: Sendable {
         let members: [UInt8]
         let time: String
         let monotonic: UInt64
-        let continuation: CheckedContinuation<AuditFailure?, Never>?
+        let continuation: CheckedContinuation<StoreFailure?, Never>?
     }
 
     private struct Waiting {
         var jobs: [Job] = []
         var isScheduled = false
         var lost = 0
-        var broken: AuditFailure?
+        var broken: StoreFailure?
         var isClosed = false
     }
 
@@ -81,7 +82,7 @@ package final class AuditLog: Sendable {
     package init(
         folder: AuditFolder, key: SigningKey, options: Options, clock: @escaping @Sendable () -> String,
         report: (String) -> Void, onHead: @escaping @Sendable (AuditChain.Head) -> Void
-    ) throws(AuditFailure) {
+    ) throws(StoreFailure) {
         self.folder = folder
         self.options = options
         self.key = key
@@ -102,7 +103,7 @@ package final class AuditLog: Sendable {
 
     package var lost: Int { waiting.withLock { $0.lost } }
     /// Why nothing is written any more.
-    package var broken: AuditFailure? { waiting.withLock { $0.broken } }
+    package var broken: StoreFailure? { waiting.withLock { $0.broken } }
 
     // MARK: Writing down
 
@@ -110,7 +111,7 @@ package final class AuditLog: Sendable {
     ///
     /// - Parameter members: of the record, as JSON text without braces.
     /// - Throws: when it is not, and never will be.
-    package func append(_ kind: String, _ members: [UInt8]) async throws(AuditFailure) {
+    package func append(_ kind: String, _ members: [UInt8]) async throws(StoreFailure) {
         guard options.blocks else { return submit(kind, members, nil) }
         let failure = await withCheckedContinuation { submit(kind, members, $0) }
         if let failure { throw failure }
@@ -119,12 +120,12 @@ package final class AuditLog: Sendable {
     /// Writes the record soon.
     package func note(_ kind: String, _ members: [UInt8]) { submit(kind, members, nil) }
 
-    private func submit(_ kind: String, _ members: [UInt8], _ continuation: CheckedContinuation<AuditFailure?, Never>?)
+    private func submit(_ kind: String, _ members: [UInt8], _ continuation: CheckedContinuation<StoreFailure?, Never>?)
     {
         let job = Job(
             kind: kind, members: members, time: clock(), monotonic: DispatchTime.now().uptimeNanoseconds &- origin,
             continuation: continuation)
-        enum Next { case nothing, start, refuse(AuditFailure) }
+        enum Next { case nothing, start, refuse(StoreFailure) }
         let next = waiting.withLock { waiting -> Next in
             if waiting.isClosed { return .refuse(.failed("the audit log is closed")) }
             if let broken = waiting.broken {
@@ -155,7 +156,7 @@ package final class AuditLog: Sendable {
                 return batch
             }
             if batch.isEmpty { return }
-            do throws(AuditFailure) {
+            do throws(StoreFailure) {
                 try write(batch)
                 for job in batch { job.continuation?.resume(returning: nil) }
             } catch {
@@ -165,7 +166,7 @@ package final class AuditLog: Sendable {
     }
 
     /// - Returns: whether to go on at once.
-    private func failed(_ batch: [Job], _ failure: AuditFailure) -> Bool {
+    private func failed(_ batch: [Job], _ failure: StoreFailure) -> Bool {
         for job in batch { job.continuation?.resume(returning: failure) }
         let rest = batch.filter { $0.continuation == nil }
         if case .broken = failure {
@@ -191,7 +192,7 @@ package final class AuditLog: Sendable {
 
     // MARK: On the queue
 
-    private func write(_ batch: [Job]) throws(AuditFailure) {
+    private func write(_ batch: [Job]) throws(StoreFailure) {
         try openSegment()
         var chain = writing.chain
         var lines: [UInt8] = []
@@ -214,7 +215,7 @@ package final class AuditLog: Sendable {
         if isSigned { onHead(chain.head) } else { setTimer() }
     }
 
-    private func signature(_ head: AuditChain.Head) throws(AuditFailure) -> [UInt8] {
+    private func signature(_ head: AuditChain.Head) throws(StoreFailure) -> [UInt8] {
         guard let signature = key.sign(AuditChain.signed(head)) else { throw .failed("the head could not be signed") }
         return Array("\"signature\":\"\(Hex.encode(signature))\"".utf8)
     }
@@ -233,7 +234,7 @@ package final class AuditLog: Sendable {
     private func sign() {
         guard writing.sinceCheckpoint > 0, broken == nil, writing.file != nil else { return }
         var chain = writing.chain
-        do throws(AuditFailure) {
+        do throws(StoreFailure) {
             let line = chain.append(
                 kind: "checkpoint", members: try signature(chain.head), time: clock(),
                 monotonic: DispatchTime.now().uptimeNanoseconds &- origin)
@@ -247,7 +248,7 @@ package final class AuditLog: Sendable {
     }
 
     /// Begins a new file when there is none, or the present one is full.
-    private func openSegment() throws(AuditFailure) {
+    private func openSegment() throws(StoreFailure) {
         if let size = writing.file?.size, size < options.segmentBytes { return }
         var file = try AuditFile(path: folder.segment(writing.segment + 1))
         var chain = writing.chain

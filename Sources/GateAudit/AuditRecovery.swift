@@ -1,3 +1,4 @@
+import GateCore
 import GateProtocol
 
 #if canImport(Glibc)
@@ -23,7 +24,7 @@ enum AuditRecovery {
     /// - Throws: when the end of the log is damaged and `blocks` demands that it is whole.
     static func find(
         _ folder: AuditFolder, key: VerificationKey, blocks: Bool, report: (String) -> Void
-    ) throws(AuditFailure) -> Found {
+    ) throws(StoreFailure) -> Found {
         var found = Found()
         // A crash between making a file and writing its header leaves an empty one.
         guard let last = folder.segments.last(where: { !(AuditFolder.read(folder.segment($0)) ?? []).isEmpty }) else {
@@ -81,7 +82,7 @@ enum AuditRecovery {
     /// Keeps the part of a record that a crash has left.
     private static func setAside(
         _ bytes: ArraySlice<UInt8>, _ folder: AuditFolder, _ report: (String) -> Void
-    ) throws(AuditFailure) {
+    ) throws(StoreFailure) {
         let directory = folder.path + "/quarantine"
         mkdir(directory, 0o700)
         let path = "\(directory)/torn.\(time(nil)).\(getpid())"

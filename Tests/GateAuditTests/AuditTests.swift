@@ -1,3 +1,4 @@
+import GateCore
 import GateProtocol
 import GateTestKit
 import Testing
@@ -112,7 +113,7 @@ import Testing
         try rig.replace(lines)
         #expect {
             try rig.open()
-        } throws: { ($0 as? AuditFailure)?.reason.contains("line 4") == true }
+        } throws: { ($0 as? StoreFailure)?.reason.contains("line 4") == true }
         let log = try rig.open { $0.blocks = false }
         log.note("admin", [])
         await log.close()

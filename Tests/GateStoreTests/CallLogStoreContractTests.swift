@@ -1,3 +1,4 @@
+import GateCore
 import GateStore
 import GateTestKit
 import Testing

@@ -335,11 +335,3 @@ extension ExitStatus {
         }
     }
 }
-
-extension Duration {
-    var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? Int64.max / 2 : product + attoseconds / 1_000_000_000
-    }
-}

@@ -65,8 +65,7 @@ package struct CallStatistics: Sendable {
     package init() {}
 
     package mutating func record(_ call: CallRecord, now: Instant) {
-        let (seconds, attoseconds) = call.total.components
-        let microseconds = UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
+        let microseconds = UInt64(clamping: call.total.wholeMicroseconds)
         let failed = call.isFailure
         total.record(microseconds: microseconds, failed: failed, now: now)
         if !call.agent.isEmpty { agents.record(ExactText(call.agent), microseconds, failed, now) }

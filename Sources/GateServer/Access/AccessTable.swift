@@ -79,6 +79,9 @@ package final class AccessTable: Sendable {
         return found.expiry.map { now >= $0 } ?? false ? nil : found
     }
 
+    /// Cuts what is open with a credential that has ended; to be called every second.
+    package func cutExpired(now: Int) { live.cut { principal in principal.expiry.map { now >= $0 } ?? false } }
+
     // MARK: Changes
 
     /// Takes over a changed configuration.

@@ -1,3 +1,4 @@
+import GateCore
 import GateBackend
 package import GateConfig
 import GateHTTP
@@ -124,6 +125,9 @@ package struct GatewayApp: Sendable {
             ConfigWatcher(path: location.path, loop: group.next(), logger: logger) { post(.fileChanged) }
         }
         watcher?.start()
+        let expiry = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            gateway.access.cutExpired(now: WallClock.milliseconds() / 1_000)
+        }
         onReady(
             Ready(
                 url: url, adminTokenPath: token.path, version: StonegateVersion.current, gateway: gateway))
@@ -147,6 +151,7 @@ package struct GatewayApp: Sendable {
                 }
             }
         }
+        expiry.cancel()
         ledger.flush()
         await stores.close()
         try? await group.shutdownGracefully()
@@ -180,6 +185,7 @@ package struct GatewayApp: Sendable {
         options.maxStreams = config.limits.sessions
         options.maxStreamsPerAgent = config.limits.streamsPerAgent
         options.maxSessions = config.limits.sessions
+        options.maxSessionsPerAgent = config.limits.sessionsPerPrincipal
         options.sessionIdleTimeout = config.limits.sessionIdleTimeout
         options.maxResourcesPerSubscription = config.limits.resourcesPerSubscription
         options.replayEvents = config.limits.replayEvents

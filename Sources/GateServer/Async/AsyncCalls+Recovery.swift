@@ -1,7 +1,7 @@
 import GateBackend
-import GateCore
+package import GateCore
 import GateProtocol
-package import GateStore
+import GateStore
 import NIOCore
 import Synchronization
 

@@ -223,12 +223,3 @@ extension GateError {
         }
     }
 }
-
-extension Duration {
-    var wholeMilliseconds: Int {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
-        if overflow { return seconds < 0 ? Int.min / 4 : Int.max / 4 }
-        return Int(clamping: product) + Int(attoseconds / 1_000_000_000_000_000)
-    }
-}

@@ -22,7 +22,7 @@ struct CallDocument: Sendable {
             return [head]
         case .reply(let reply):
             if reply.isError { head.writeStaticString(",\"is_error\":true") }
-            head.writeString(",\"duration_ms\":\(JSONValue(rounded: reply.duration.inMilliseconds).text)")
+            head.writeString(",\"duration_ms\":\(JSONValue(rounded: reply.duration / .milliseconds(1)).text)")
             head.writeStaticString(",\"correlation_id\":")
             head.writeJSONString(reply.correlationID)
             let result = reply.result
@@ -72,12 +72,5 @@ struct CallDocument: Sendable {
             out.writeStaticString("]")
         }
         return out
-    }
-}
-
-extension Duration {
-    var inMilliseconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) * 1_000 + Double(attoseconds) / 1e15
     }
 }

@@ -33,7 +33,7 @@ package struct AuditTrail: Sendable {
         var options = AuditLog.Options()
         options.blocks = config.audit.blockOnFailure
         options.segmentBytes = config.limits.auditFileBytes
-        do throws(AuditFailure) {
+        do throws(StoreFailure) {
             let log = try AuditLog(
                 folder: AuditFolder("\(directory.path)/audit"), key: key, options: options,
                 clock: { WallClock.text(WallClock.milliseconds()) }, report: { logger.error("\($0)") },
@@ -56,7 +56,7 @@ package struct AuditTrail: Sendable {
 
     /// - Throws: when the call may not run, because nobody could prove later that it did.
     func begin(_ call: GatewayCall, _ id: String) async throws(GateError) {
-        do throws(AuditFailure) {
+        do throws(StoreFailure) {
             try await log.append("call_start", members(call, id) + Array(",\"decision\":\"allowed\"".utf8))
         } catch {
             let words =

@@ -1,3 +1,5 @@
+package import GateCore
+
 /// One line of the call log: what it is searched by, and the record as JSON text.
 package struct LogRow: Sendable, Equatable {
     /// Rises from record to record, over restarts too; given by the store.

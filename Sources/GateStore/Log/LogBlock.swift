@@ -1,3 +1,5 @@
+import GateCore
+
 /// Lines of the log that are written together, as the bytes of one row of the database: at thousands of lines a second, a row for each
 /// would cost a call more than all the rest of its log.
 ///

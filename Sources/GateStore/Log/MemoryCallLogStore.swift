@@ -1,3 +1,4 @@
+package import GateCore
 import Synchronization
 
 /// Keeps the log as long as the process lives: the twin of the stores on a disk, for tests.

@@ -1,4 +1,4 @@
-import GateCore
+package import GateCore
 import GRDB
 import Synchronization
 

@@ -1,3 +1,5 @@
+package import GateCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

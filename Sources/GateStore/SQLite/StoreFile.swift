@@ -1,3 +1,4 @@
+import GateCore
 import GRDB
 
 #if canImport(Glibc)
@@ -34,13 +35,27 @@ struct StoreFile {
             guard head.userVersion <= schema.version else { throw newer(head.userVersion) }
             if head.applicationID != StoreSchema.applicationID { try refuseForeign() }
         }
+        let opened: Opened
         do throws(StoreFailure) {
-            return try openSound(size)
+            opened = try openSound(size)
         } catch {
             guard case .broken(let reason) = error, size > 0 || exists(path + "-wal") else { throw error }
-            if reason.hasPrefix(StoreFile.newerMark) { throw error }
             return try replace(why: reason, salvage, report)
         }
+        return try kept(opened)
+    }
+
+    private func kept(_ opened: Opened) throws(StoreFailure) -> DatabasePool {
+        switch opened {
+        case .sound(let pool): return pool
+        case .newer(let version): throw newer(version)
+        }
+    }
+
+    private enum Opened {
+        case sound(DatabasePool)
+        /// Another version's, which is not damaged and is left as it is.
+        case newer(Int32)
     }
 
     /// A file without a name of its own may be one of ours that was being made when the process ended: then it is empty, or what it holds
@@ -59,31 +74,30 @@ struct StoreFile {
         }
     }
 
-    private static let newerMark = "a newer stonegate"
-
     private func newer(_ version: Int32) -> StoreFailure {
         .broken(
-            "\(StoreFile.newerMark) wrote \(path) (version \(version), this one knows \(schema.version)). Start that one, or set another "
+            "a newer stonegate wrote \(path) (version \(version), this one knows \(schema.version)). Start that one, or set another "
                 + "server.data_dir. The file was not changed.")
     }
 
-    private func openSound(_ size: Int) throws(StoreFailure) -> DatabasePool {
+    private func openSound(_ size: Int) throws(StoreFailure) -> Opened {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
-            try pool.writeWithoutTransaction { database in
+            let newer = try pool.writeWithoutTransaction { database -> Int32? in
                 // The pool itself has made it NORMAL, which does not wait for the disk at a commit.
                 try database.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
                 // What lies in the log of writes counts, and is not in the file's head yet.
                 let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-                guard version <= schema.version else { throw newer(version) }
+                guard version <= schema.version else { return version }
                 if size <= StoreFile.wholeCheckBytes {
                     let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "ok"
                     guard verdict == "ok" else { throw StoreFailure.broken(verdict) }
                 }
                 try schema.migrate(database)
+                return nil
             }
-            return pool
+            return newer.map { .newer($0) } ?? .sound(pool)
         } catch {
             throw StoreFailure(error)
         }
@@ -115,7 +129,8 @@ struct StoreFile {
                     "\(path) is damaged (\(why)) and cannot be moved aside: \(String(cString: strerror(errno)))")
             }
         }
-        let pool = try openSound(0)
+        // A file that has just been made is of this version.
+        let pool = try kept(openSound(0))
         let count = salvage(aside, pool)
         report(
             "\(path) is damaged (\(why)). It was moved to \(aside), where it stays; \(count) records could be read and were carried over."

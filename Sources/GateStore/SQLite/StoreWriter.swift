@@ -1,3 +1,4 @@
+import GateCore
 import Dispatch
 import GRDB
 import Synchronization

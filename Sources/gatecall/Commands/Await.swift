@@ -33,10 +33,7 @@ struct Await: GatewayCommand {
         _ = try? await call.value(timeout: patience.map { .seconds($0) })
         showing.cancel()
         await showing.value
-        let answer = try await client.send(.get, "/call/" + GateClient.percentEncoded(id))
-        var state: CallState?
-        try present(answer, asJSON: false) { state = try CallState(json: $0) }
-        guard let state else { return }
+        guard let (answer, state) = try await callState(.get, id, client) else { return }
         guard state.status.isEnd else {
             throw GateError(
                 .timeout, "The call is \(state.status.rawValue) and goes on. Wait for it again: gatecall await \(id)")

@@ -15,10 +15,7 @@ struct Cancel: GatewayCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func execute(_ client: GateClient) async throws {
-        let answer = try await client.send(.delete, "/call/" + GateClient.percentEncoded(id))
-        var state: CallState?
-        try present(answer, asJSON: false) { state = try CallState(json: $0) }
-        guard let state else { return }
+        guard let (answer, state) = try await callState(.delete, id, client) else { return }
         if output.json {
             Console.print(json: answer)
         } else if state.status == .cancelled {

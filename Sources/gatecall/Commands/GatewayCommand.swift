@@ -37,6 +37,16 @@ extension GatewayCommand {
         try present(answer, asJSON: asJSON, show: show)
     }
 
+    /// A call's state, and the answer that it was read from; nil when that has been printed as it is.
+    func callState(
+        _ method: GateClient.Method, _ id: String, _ client: GateClient
+    ) async throws -> (answer: [UInt8], state: CallState)? {
+        let answer = try await client.send(method, "/call/" + GateClient.percentEncoded(id))
+        var state: CallState?
+        try present(answer, asJSON: false) { state = try CallState(json: $0) }
+        return state.map { (answer, $0) }
+    }
+
     func present(_ answer: [UInt8], asJSON: Bool, show: (JSONValue) throws -> Void) throws {
         if asJSON { return Console.print(json: answer) }
         do {

@@ -14,10 +14,7 @@ struct Poll: GatewayCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func execute(_ client: GateClient) async throws {
-        let answer = try await client.send(.get, "/call/" + GateClient.percentEncoded(id))
-        var state: CallState?
-        try present(answer, asJSON: false) { state = try CallState(json: $0) }
-        guard let state else { return }
+        guard let (answer, state) = try await callState(.get, id, client) else { return }
         if output.json { Console.print(json: answer) } else { CallReport(state).print() }
         if state.status.isEnd { try CallReport(state).exit() }
     }

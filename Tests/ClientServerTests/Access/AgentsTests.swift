@@ -208,6 +208,22 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
+    /// A token that ends by itself takes with it what is open.
+    @Test func anExpiredTokenCutsItsStreams() async throws {
+        let gateway = try await GatewayProcess.start(Backends.fake("one"))
+        try await gateway.running(["one"])
+        let add = try await gateway.command(["agent", "add", "brief", "--allow", "*", "--expires", "3s"])
+        let began = ContinuousClock.now
+        let (opened, open) = AsyncStream<Void>.makeStream()
+        let port = gateway.port
+        async let cut = Self.cut(port, "/events", bearer(add.output), open)
+        for await _ in opened { break }
+        let lasted = try await began.duration(to: cut)
+        #expect(lasted > .seconds(1) && lasted < .seconds(5), "\(lasted)")
+        #expect(try await gateway.get("/tools", headers: bearer(add.output)).status == 401)
+        #expect(try await gateway.stop() == .code(0))
+    }
+
     /// S-14: one agent's flood is refused, the others are not.
     @Test func eachAgentHasItsShare() async throws {
         let gateway = try await GatewayProcess.start(

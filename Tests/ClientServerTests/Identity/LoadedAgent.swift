@@ -22,11 +22,15 @@ struct LoadedAgent: Sendable {
 
     private let number: Int
     private let session: [String: String]
+    /// What says who it is.
+    private let identity: [String: String]
     private var isModern: Bool { session.isEmpty }
     private static let capabilities = #"{"elicitation":{"form":{}}}"#
 
-    init(number: Int, gateway: GatewayProcess) async throws {
+    /// - Parameter identity: the header fields that say who it is; its own name without.
+    init(number: Int, gateway: GatewayProcess, identity: [String: String]? = nil) async throws {
         self.number = number
+        self.identity = identity ?? ["X-Stonegate-Agent": "agent-\(number)"]
         guard number.isMultiple(of: 2) else {
             session = [:]
             return
@@ -35,12 +39,11 @@ struct LoadedAgent: Sendable {
             {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25",\
             "capabilities":\(LoadedAgent.capabilities),"clientInfo":{"name":"agent","version":"1"}}}
             """
-        let agent = ["X-Stonegate-Agent": "agent-\(number)"]
-        let reply = try await gateway.post("/mcp", headers: agent, json: hello)
+        let reply = try await gateway.post("/mcp", headers: self.identity, json: hello)
         guard let id = reply["Mcp-Session-Id"] else { throw TestKitError("no session: \(reply.text)") }
         session = ["Mcp-Session-Id": id, "MCP-Protocol-Version": "2025-11-25"]
         let ready = #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#
-        _ = try await gateway.post("/mcp", headers: session.merging(agent) { one, _ in one }, json: ready)
+        _ = try await gateway.post("/mcp", headers: session.merging(self.identity) { one, _ in one }, json: ready)
     }
 
     /// One connection for the calls and one for the answers.
@@ -52,6 +55,24 @@ struct LoadedAgent: Sendable {
             let server = servers[(call + number) % servers.count]
             let kind = Kind(call, canAsk: server != "legacy_pipe_")
             try make(kind, call, server, connection, answers, &tally)
+            tally.calls += 1
+        }
+        return tally
+    }
+
+    /// Calls with keys that all agents use alike: each gets its own answer, the second time as well.
+    func runWithKeys(_ calls: Int, _ port: UInt16, tool: String) throws -> Tally {
+        let connection = try HTTPConnection(port: port, within: .seconds(1800))
+        var tally = Tally()
+        for call in 0..<calls {
+            let mine = "agent \(number) key \(call / 2)"
+            let body: JSONValue = ["tool": .string(tool), "arguments": ["text": .string(mine)]]
+            var headers = ["Content-Type": "application/json", "Idempotency-Key": "key-\(call / 2)"]
+            headers.merge(identity) { _, new in new }
+            try connection.send("POST", "/call", headers, body.bytes)
+            let reply = try JSONValue(parsing: try connection.reply(to: "POST").body)
+            let text = reply["result"]?["content"]?.arrayValue?.first?["text"]
+            if text != .string(mine) { tally.wrong.append("\(mine): \(reply.text.prefix(300))") }
             tally.calls += 1
         }
         return tally
@@ -144,7 +165,7 @@ struct LoadedAgent: Sendable {
     ) throws -> [JSONValue] {
         var meta: [(String, JSONValue)] = [("progressToken", "t")]
         var headers = ["Content-Type": "application/json", "Accept": "application/json, text/event-stream"]
-        headers["X-Stonegate-Agent"] = "agent-\(number)"
+        headers.merge(identity) { _, new in new }
         headers.merge(session) { _, new in new }
         if isModern {
             let capabilities = try JSONValue(parsing: LoadedAgent.capabilities)

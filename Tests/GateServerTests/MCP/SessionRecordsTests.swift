@@ -128,4 +128,31 @@ struct SessionRecordsTests {
         #expect(ended == [[], ["idle"], ["used"], ["busy"]])
         #expect(book.count == 0)
     }
+
+    /// Whoever has used up its share of sessions makes room itself; the others keep theirs.
+    @Test func anAgentsShareIsItsOwn() {
+        let start = ContinuousClock.now
+        func at(_ seconds: Int) -> Instant { start.advanced(by: .seconds(seconds)) }
+        var book = SessionBook<String>(limit: 100, idleTimeout: .seconds(1_000))
+        func begin(_ number: UInt64, _ agent: String, _ now: Instant, busy: Set<UInt64> = []) -> String {
+            let id = MCPSession.ID(high: number, low: 0)
+            let begun = book.begin(id, "\(agent) \(number)", now: now, share: (2, { $0.hasPrefix(agent) })) { live in
+                busy.contains { live.hasSuffix(" \($0)") }
+            }
+            return switch begun {
+            case .begun: "begun"
+            case .known: "known"
+            case .inPlaceOf(_, let gone): "for \(gone)"
+            case .full: "full"
+            }
+        }
+        #expect(begin(1, "b", at(0)) == "begun")
+        #expect(begin(2, "a", at(1)) == "begun" && begin(3, "a", at(2)) == "begun")
+        // Both were used a moment ago.
+        #expect(begin(4, "a", at(3)) == "full")
+        #expect(begin(4, "a", at(20)) == "for a 2")
+        #expect(begin(5, "a", at(40), busy: [3]) == "for a 4")
+        #expect(begin(6, "a", at(60), busy: [3, 5]) == "full")
+        #expect(book.find(.init(high: 1, low: 0)) == "b 1" && book.count == 3)
+    }
 }

@@ -62,10 +62,3 @@ extension JSONLimits {
     /// For what has been scanned before, by the limits of its connection.
     static var checkedBefore: JSONLimits { JSONLimits(nodes: .max, members: .max) }
 }
-
-extension Duration {
-    var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000
-    }
-}

@@ -105,7 +105,10 @@ extension MCPFrontEnd {
         switch newSession(message, request.headers, client.id, client.scope, id) {
         case .failure(let refusal): _ = client.send(refusal.reply.parts)
         case .success(let session):
-            guard let live = sessions.begin(session, client: client, now: .now) else {
+            guard
+                let live = sessions.begin(
+                    session, client: client, share: sessionShare(request.headers), now: .now)
+            else {
                 _ = client.send(SessionRefusal.full(id).reply.parts)
                 return
             }

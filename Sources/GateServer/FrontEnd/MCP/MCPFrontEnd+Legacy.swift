@@ -53,7 +53,7 @@ extension MCPFrontEnd {
         case .failure(let refusal): send(refusal.reply, on: exchange, refusal.headers)
         case .success(let session):
             let sealed = sealer.seal(session)
-            guard sessions.begin(session, now: .now) != nil else {
+            guard sessions.begin(session, share: sessionShare(request.headers), now: .now) != nil else {
                 let full = SessionRefusal.full(id)
                 return send(full.reply, on: exchange, full.headers)
             }
@@ -71,7 +71,8 @@ extension MCPFrontEnd {
 
         static func full(_ id: ByteBuffer?) -> SessionRefusal {
             overloaded(
-                "stonegate has as many sessions as limits.sessions allows, and all of them are in use. Try again later.",
+                "stonegate has as many sessions as limits.sessions, or of one agent limits.sessions_per_principal, allows, and all of them "
+                    + "are in use. Try again later.",
                 id)
         }
 
@@ -80,6 +81,11 @@ extension MCPFrontEnd {
                 reply: .error(ErrorCode.overloaded.traits.rpcCode, words, id: id, status: .serviceUnavailable),
                 headers: ["Retry-After": "5"])
         }
+    }
+
+    /// How many sessions the sender of a request may have; nil when it is only what it calls itself.
+    func sessionShare(_ headers: HTTPRequestFields) -> Int? {
+        headers.identity == nil ? nil : options.maxSessionsPerAgent
     }
 
     /// The session that an `initialize` asks for.

@@ -10,6 +10,8 @@ package struct MCPOptions: Sendable {
     package var maxStreamsPerAgent = 1_000
     /// Sessions at one time.
     package var maxSessions = 10_000
+    /// Sessions of one agent with a credential.
+    package var maxSessionsPerAgent = 256
     /// How long a session may be unused; open streams and calls are uses.
     package var sessionIdleTimeout: Duration = .seconds(86_400)
     /// Resources that one subscription, or one session, is told of.

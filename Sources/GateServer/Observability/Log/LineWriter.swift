@@ -1,3 +1,4 @@
+import GateCore
 import GateProtocol
 
 /// Writes members of a JSON object into an array of bytes. Every call is written by it, so it does nothing more than that.
@@ -40,8 +41,7 @@ struct LineWriter: Sendable {
 
     /// Whole microseconds, as a decimal number of milliseconds.
     mutating func time(_ name: StaticString, _ value: Duration) {
-        let (seconds, attoseconds) = max(.zero, value).components
-        let microseconds = UInt64(clamping: seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000)
+        let microseconds = UInt64(clamping: value.wholeMicroseconds)
         raw(name)
         decimal(microseconds / 1_000)
         let thousandths = microseconds % 1_000

@@ -40,14 +40,24 @@ struct SessionBook<Live: Sendable>: Sendable {
 
     func find(_ id: MCPSession.ID) -> Live? { entries[id]?.live }
 
-    /// - Parameter isBusy: whether a session has something open; such a one is never taken out.
-    mutating func begin(_ id: MCPSession.ID, _ live: Live, now: Instant, isBusy: (Live) -> Bool) -> Begin {
+    /// - Parameters:
+    ///   - share: how many sessions like this one may be, and which are; nil when only the number of all is bounded.
+    ///   - isBusy: whether a session has something open; such a one is never taken out.
+    mutating func begin(
+        _ id: MCPSession.ID, _ live: Live, now: Instant, share: (most: Int, isLike: (Live) -> Bool)? = nil,
+        isBusy: (Live) -> Bool
+    ) -> Begin {
         if let known = use(id, now: now) { return .known(known) }
-        guard entries.count >= limit else {
+        let alike = share.map { share in entries.filter { share.isLike($0.value.live) } } ?? [:]
+        let isShareUsed = share.map { alike.count >= $0.most } ?? false
+        guard isShareUsed || entries.count >= limit else {
             entries[id] = Entry(live: live, lastUse: now)
             return .begun
         }
-        let idle = entries.filter { $0.value.lastUse.duration(to: now) >= minIdle && !isBusy($0.value.live) }
+        // Whoever has used up its share makes room itself.
+        let idle = (isShareUsed ? alike : entries).filter {
+            $0.value.lastUse.duration(to: now) >= minIdle && !isBusy($0.value.live)
+        }
         guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return .full }
         entries[oldest.key] = nil
         entries[id] = Entry(live: live, lastUse: now)

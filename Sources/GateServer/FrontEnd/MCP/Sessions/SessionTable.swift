@@ -38,10 +38,14 @@ final class SessionTable: Sendable {
     var count: Int { book.withLock { $0.count } }
 
     /// Takes a new session in.
+    ///
+    /// - Parameter share: how many its agent may have; nil where agents are only what they call themselves.
     /// - Returns: nil when there is no room.
-    func begin(_ session: MCPSession, client: EventStreamClient? = nil, now: Instant) -> LiveSession? {
+    func begin(
+        _ session: MCPSession, client: EventStreamClient? = nil, share: Int? = nil, now: Instant
+    ) -> LiveSession? {
         let live = LiveSession(session, client: client, ledger: client == nil ? ledger : nil)
-        if case .live(let live) = insert(live, now: now) { return live }
+        if case .live(let live) = insert(live, share: share, now: now) { return live }
         return nil
     }
 
@@ -56,8 +60,16 @@ final class SessionTable: Sendable {
             LiveSession(session, ledger: ledger, logLevel: ledger.level(of: session.id)), now: now)
     }
 
-    private func insert(_ live: LiveSession, now: Instant) -> Found {
-        switch book.withLock({ $0.begin(live.id, live, now: now) { $0.isBusy } }) {
+    private func insert(_ live: LiveSession, share: Int? = nil, now: Instant) -> Found {
+        let agent = live.session.agent
+        let begun = book.withLock { book in
+            book.begin(
+                live.id, live, now: now,
+                share: share.map { most in
+                    (most, { $0.session.isBound && $0.session.agent.sameBytes(as: agent) })
+                }, isBusy: { $0.isBusy })
+        }
+        switch begun {
         case .begun: return .live(live)
         case .known(let known): return .live(known)
         case .inPlaceOf(_, let gone):

@@ -1,0 +1,64 @@
+import GateProtocol
+import GateTestKit
+import Testing
+
+/// S-8: what an agent shows to the gateway is the gateway's alone; servers get the operator's credentials and nothing of the agent's.
+@Suite(.serialized) struct TokenPassthroughTests {
+    private static let token = "agent-token-canary-0123456789abcdef0123"
+
+    @Test func nothingOfTheAgentReachesAServer() async throws {
+        let directory = try TemporaryDirectory()
+        let server = try await FakeMCP.http(["--era", "modern", "--prefix", "web_"])
+        let proxy = try ToxicProxy(to: server.httpPort)
+        let pipe = directory.file("stdin")
+        let gateway = try await GatewayProcess.start(
+            """
+            [[agents]]
+            name = "ci"
+            allow = ["*"]
+            token = "\(Self.token)"
+
+            [[backends]]
+            name = "web"
+            url = "http://127.0.0.1:\(proxy.port)/mcp"
+            headers = { Authorization = "Bearer operators-own" }
+
+
+            """
+                + Backends.stdio(
+                    "pipe", "/bin/sh",
+                    ["-c", "tee \(pipe) | \(try Products.path("fakemcp")) --prefix pipe_"]))
+        try await gateway.running(["web", "pipe"])
+        let canaries = [
+            "Cookie": "session=cookie-canary", "Proxy-Authorization": "Basic proxy-canary", "X-Api-Key": "key-canary",
+            "X-Forwarded-User": "user-canary", "Authorization": "Bearer \(Self.token)",
+        ]
+        for name in ["web", "pipe"] {
+            let call = try JSONReply(
+                await gateway.post(
+                    "/call", headers: canaries,
+                    json: #"{"server":"\#(name)","tool":"\#(name)_echo","arguments":{"text":"hello \#(name)"}}"#))
+            #expect(call.text == "hello \(name)", "\(call.json)")
+            let tool = "\(name)_echo"
+            let modern = canaries.merging(MCPMessage.modernHeaders(call: tool)) { $1 }
+            let answer = try await gateway.post(
+                "/mcp", headers: modern, json: MCPMessage.modernCall(tool, ["text": "again"])
+            ).answer()
+            #expect(answer.text == "again", "\(answer.json)")
+        }
+        let child = try #require(directory.read("stdin"))
+        #expect(proxy.requests(containing: "hello web") > 0 && proxy.requests(containing: "operators-own") > 0)
+        #expect(child.contains("hello pipe"))
+        let pids = try JSONReply(await gateway.admin("GET", "/server/list")).json["servers"]?.arrayValue ?? []
+        var environments = ""
+        for pid in pids.compactMap({ $0["pid"]?.intValue }) {
+            environments += try await Program.run("/bin/cat", ["/proc/\(pid)/environ"]).output
+        }
+        #expect(environments.contains("STONEGATE_CHILD"))
+        for word in ["canary", "operators-own"] {
+            #expect(!child.contains(word) && !environments.contains(word), "\(word)")
+        }
+        #expect(proxy.requests(containing: "canary") == 0)
+        #expect(try await gateway.stop() == .code(0))
+    }
+}
