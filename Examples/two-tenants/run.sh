@@ -60,8 +60,7 @@ say "Why? The operator asks"
 "$STONEGATE" explain-access globex/assistant payroll/echo || true
 "$STONEGATE" explain-access acme/assistant payroll/echo
 
-say "Who called what"
-call "$globex" notes echo >/dev/null
+say "Who may come in"
 "$STONEGATE" agent list
 
 say "acme's token ends"

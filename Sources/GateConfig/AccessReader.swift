@@ -4,7 +4,7 @@ import GateCore
 struct AccessReader {
     private static let grantKeys = ["allow", "deny", "resources", "prompts"]
     static let tenantKeys = ["name"] + grantKeys + ["values"]
-    static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256", "certificates"]
+    static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256"]
     private static let filterKeys = ["allow", "deny"]
     private static let minToken = 32
     private static let maxToken = 512
@@ -28,7 +28,6 @@ struct AccessReader {
         let grant = grant(table, &diagnostics)
         let token = token(table, &diagnostics)
         let digests = digests(table, &diagnostics)
-        let certificates = table.strings("certificates", &diagnostics).map(\.text)
         let tenant =
             table.has("tenant") ? name("tenant", table, PrincipalName.maxTenant, &diagnostics) : nil
         guard let name = name("name", table, PrincipalName.maxAgent, &diagnostics) else { return nil }
@@ -37,7 +36,6 @@ struct AccessReader {
         agent.grant = grant
         agent.token = token
         agent.tokenDigests = digests
-        agent.certificates = certificates
         return agent
     }
 

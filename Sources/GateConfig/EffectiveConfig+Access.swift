@@ -25,7 +25,6 @@ extension GatewayConfig.Agent {
         if !tokenDigests.isEmpty {
             entries.append(("token_sha256", .array(tokenDigests.map { _ in .string(redactedText) })))
         }
-        if !certificates.isEmpty { entries.append(("certificates", .array(certificates.map { .string($0) }))) }
         return entries
     }
 }

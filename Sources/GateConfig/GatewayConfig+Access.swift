@@ -35,8 +35,6 @@ extension GatewayConfig {
         package var token: Secret<String>?
         /// SHA-256 of tokens, as 64 hexadecimal digits.
         package var tokenDigests: [String] = []
-        /// Names in the client certificates that it may come with.
-        package var certificates: [String] = []
 
         package init(name: String) { self.name = name }
     }

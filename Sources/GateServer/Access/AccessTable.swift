@@ -98,8 +98,8 @@ package final class AccessTable: Sendable {
         for problem in principals.problems { logger.error("\(problem)") }
         live.cut { principal in
             guard principals.isRequired else { return false }
-            guard let current = principals.byID[ExactText(principal.id)] else { return !principal.isVouched }
-            return current.policy != principal.policy || current.tokenID != principal.tokenID
+            let current = principal.credential.flatMap { principals.principal(token: $0) }
+            return current?.id != principal.id || current?.policy != principal.policy
         }
     }
 

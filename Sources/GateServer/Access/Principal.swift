@@ -8,15 +8,15 @@ package final class Principal: Sendable {
     package let tenant: String?
     /// What it may use: its tenant's rules and its own.
     package let policy: AccessPolicy
-    /// Which of its tokens it came with, for people; nil for another kind of credential.
+    /// Which of its tokens it came with, for people; nil for one of the configuration.
     package let tokenID: String?
-    /// Whether an identity provider says who it is, and not the gateway's own table.
-    package let isVouched: Bool
+    /// What it came with; nil where it stands for an agent that has not come.
+    package let credential: TokenDigest?
     /// When the credential ends, in seconds since 1970; nil for never.
     package let expiry: Int?
 
     package init(
-        agent: String, tenant: String?, policy: AccessPolicy, tokenID: String? = nil, isVouched: Bool = false,
+        agent: String, tenant: String?, policy: AccessPolicy, tokenID: String? = nil, credential: TokenDigest? = nil,
         expiry: Int? = nil
     ) {
         self.agent = agent
@@ -24,7 +24,7 @@ package final class Principal: Sendable {
         id = Principal.id(agent: agent, tenant: tenant)
         self.policy = policy
         self.tokenID = tokenID
-        self.isVouched = isVouched
+        self.credential = credential
         self.expiry = expiry
     }
 

@@ -7,8 +7,6 @@ struct Principals: Sendable {
     private(set) var isRequired: Bool
     /// By the digest of their tokens.
     private var byToken: [TokenDigest: Principal] = [:]
-    /// By names in client certificates.
-    private var byCertificate: [ExactText: Principal] = [:]
     private(set) var byID: [ExactText: Principal] = [:]
     private var tenants: [ExactText: AccessRules] = [:]
     /// What was left out, in words: it stays out until somebody mends it.
@@ -25,17 +23,17 @@ struct Principals: Sendable {
             if let token = agent.token { digests.append(TokenDigest(of: token.exposed.utf8)) }
             let principal = Principal(agent: agent.name, tenant: agent.tenant, policy: policy)
             byID[ExactText(principal.id)] = principal
-            for digest in digests { add(digest, principal) }
-            for name in agent.certificates {
-                if byCertificate.updateValue(principal, forKey: ExactText(name)) != nil {
-                    problems.append("the certificate name '\(name)' is given to more than one agent; the last has it")
-                }
+            for digest in digests {
+                add(
+                    digest,
+                    Principal(agent: agent.name, tenant: agent.tenant, policy: policy, credential: digest))
             }
         }
         for agent in runtime {
             guard let policy = policy(agent: agent.name, tenant: agent.tenant, agent.grant) else { continue }
             let principal = Principal(
-                agent: agent.name, tenant: agent.tenant, policy: policy, tokenID: agent.tokenID, expiry: agent.expiry)
+                agent: agent.name, tenant: agent.tenant, policy: policy, tokenID: agent.tokenID,
+                credential: agent.digest, expiry: agent.expiry)
             byID[ExactText(principal.id)] = principal
             add(agent.digest, principal)
         }
@@ -65,18 +63,7 @@ struct Principals: Sendable {
     }
 
     func principal(token: TokenDigest) -> Principal? { byToken[token] }
-    func principal(certificate names: [String]) -> Principal? {
-        names.lazy.compactMap { byCertificate[ExactText($0)] }.first
-    }
     func hasTenant(_ name: String) -> Bool { tenants[ExactText(name)] != nil }
-
-    /// Somebody whom an identity provider vouches for; nil when the tenant does not exist.
-    func vouched(agent: String, tenant: String?, expiry: Int?) -> Principal? {
-        let id = Principal.id(agent: agent, tenant: tenant)
-        // What the configuration says of an agent with this name holds for it.
-        let policy = byID[ExactText(id)]?.policy ?? tenant.flatMap { tenants[ExactText($0)] }.map { AccessPolicy([$0]) }
-        return policy.map { Principal(agent: agent, tenant: tenant, policy: $0, isVouched: true, expiry: expiry) }
-    }
 }
 
 extension AccessRules {

@@ -269,6 +269,18 @@ import Testing
         let call = try await gateway.post(
             "/call", headers: bearer(Self.first), json: #"{"server":"one","tool":"echo","arguments":{}}"#)
         #expect(try JSONReply(call).json["code"] == "SERVER_NOT_FOUND")
+
+        // Another token in the file ends the one before, with what is open.
+        let (again, reopen) = AsyncStream<Void>.makeStream()
+        async let ended = Self.cut(port, "/events", ["Authorization": "Bearer \(Self.first)"], reopen)
+        for await _ in again { break }
+        let second = gateway.logged
+        try gateway.rewriteConfig(config().replacing(Self.first, with: Self.first + "-new"))
+        try await gateway.log("configuration reloaded", from: second)
+        let rotated = ContinuousClock.now
+        #expect(try await rotated.duration(to: ended) < .seconds(1))
+        #expect(try await gateway.get("/tools", headers: bearer(Self.first)).status == 401)
+        #expect(try await tools(gateway, Self.first + "-new").contains("one/echo"))
         #expect(try await gateway.stop() == .code(0))
     }
 }

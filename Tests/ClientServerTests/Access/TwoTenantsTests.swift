@@ -36,7 +36,7 @@ import Testing
         #expect(answers.first?.contains("SERVER_NOT_FOUND") == true)
         #expect(try part("Why?").contains("not allowed: tenant 'globex'"))
         #expect(try part("Why?").contains("\nallowed: tenant 'acme' allows 'payroll/echo'"))
-        #expect(try part("Who called").contains("globex/assistant"))
+        #expect(try part("Who may come in").contains("globex/assistant"))
         #expect(try part("acme's token ends").contains("\"code\":\"UNAUTHENTICATED\""))
         #expect(!run.output.contains("key-of-") && !run.output.contains("sg_agent_"))
     }
