@@ -126,6 +126,10 @@ import Testing
                 #expect(try await rig.post(path, "{}", .wrong).status == 401)
             }
             #expect(rig.mcp.all.isEmpty)
+            // A browser gets to the page that asks for the token, and no further.
+            let browser = try await rig.send("GET", "/", headers: [("Accept", "text/html")])
+            #expect(browser.status == 302 && browser["Location"] == "/ui")
+            #expect(try await rig.send("GET", "/mcp", headers: [("Accept", "text/html")]).status == 401)
             #expect(try await rig.send("GET", "/sse").status == 401)
             #expect(try await rig.post("/messages?sessionId=x", "{}").status == 401)
         }

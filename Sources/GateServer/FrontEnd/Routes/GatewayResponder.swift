@@ -39,6 +39,7 @@ package struct GatewayResponder: HTTPResponder {
         let destination = table.find(head)
         if let refusal = requestGuard.refusal(head, changes: destination.changes) { return rejection(refusal) }
         switch destination {
+        case .mcp(nil) where GatewayResponder.isPageRequest(head): return nil
         case .mcp, .eventStream, .messages:
             if case .refused(let error) = authenticator.judge(head, address: GatewayResponder.address(peer)) {
                 return challenge(error)
@@ -109,6 +110,10 @@ package struct GatewayResponder: HTTPResponder {
         if case .route(let route, let parameters) = destination, route.access == .open {
             return await respondREST(request, exchange, route, parameters, nil, isOperator: isOperator(request))
         }
+        if case .mcp(nil) = destination, GatewayResponder.isPageRequest(request.head) {
+            exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
+            return
+        }
         // Again, although the head was admitted: what was valid then may have ended while the body came.
         switch authenticator.judge(request.head, address: GatewayResponder.address(request.peer)) {
         case .open, .admin: await respond(to: request, on: exchange, destination, nil)
@@ -160,10 +165,6 @@ package struct GatewayResponder: HTTPResponder {
     private func respondMCP(
         _ request: HTTPRequest, _ exchange: HTTPExchange, server: String?, _ access: AccessPolicy?
     ) async {
-        if server == nil, request.path == "/", request.method == .GET, GatewayResponder.wantsPage(request.head) {
-            exchange.send(status: .found, headers: ["Location": "/ui", "Cache-Control": "no-store"])
-            return
-        }
         guard let scope = scope(request, exchange, server: server, access) else { return }
         await mcp.respond(to: request, on: exchange, scope: scope)
     }
@@ -242,9 +243,9 @@ package struct GatewayResponder: HTTPResponder {
         return media.elementsEqual("application/json".utf8)
     }
 
-    /// A browser says that it wants a page; an MCP client never does.
-    private static func wantsPage(_ head: HTTPHead) -> Bool {
-        guard let accept = head.headers["Accept"] else { return false }
+    /// Whether a browser asks for `/`: it says that it wants a page, which an MCP client never does. It is sent to the status page.
+    private static func isPageRequest(_ head: HTTPHead) -> Bool {
+        guard head.method == .GET, head.path == "/", let accept = head.headers["Accept"] else { return false }
         return accept.contains("text/html") && !accept.contains("text/event-stream")
     }
 }

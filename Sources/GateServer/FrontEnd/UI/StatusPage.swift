@@ -40,6 +40,8 @@ struct StatusPage: Sendable {
         <body>
         <header><h1>stonegate</h1><p id="summary" role="status">Loading…</p></header>
         <main>
+        <form id="sign-in" hidden><label>This gateway needs a token. <input id="token" type="password" autocomplete="off"
+        placeholder="stonegate token show"></label> <button>Show</button></form>
         <table>
         <thead><tr><th>Server</th><th>Status</th><th>Circuit</th><th class="n">Tools</th><th class="n">Calls</th>
         <th class="n">Errors</th><th class="n">Memory</th><th>What to do</th></tr></thead>
@@ -59,6 +61,16 @@ struct StatusPage: Sendable {
         'use strict';
         const byId = (id) => document.getElementById(id);
         byId('endpoint').textContent = location.origin + '/mcp';
+        // Kept as long as the page is open, and nowhere else.
+        let token = '';
+        let next;
+        byId('sign-in').addEventListener('submit', (event) => {
+          event.preventDefault();
+          token = byId('token').value.trim();
+          byId('token').value = '';
+          clearTimeout(next);
+          refresh();
+        });
         function cell(row, text, kind) {
           const td = document.createElement('td');
           if (kind) td.className = kind;
@@ -73,7 +85,9 @@ struct StatusPage: Sendable {
           return Math.floor(seconds / 86400) + ' d';
         }
         function show(health, servers) {
-          byId('summary').textContent = health.backends_healthy + ' of ' + health.backends_total + ' servers running · up ' +
+          const running = health.backends_total > 0 ? health.backends_healthy + ' of ' + health.backends_total
+            : servers.filter((server) => server.status === 'running').length + ' of ' + servers.length;
+          byId('summary').textContent = running + ' servers running · up ' +
             time(health.uptime_seconds) + ' · version ' + health.version +
             (health.warnings ? ' · ' + health.warnings.join(' · ') : '');
           const rows = servers.map((server) => {
@@ -86,24 +100,35 @@ struct StatusPage: Sendable {
             cell(row, (server.error_rate * 100).toFixed(1) + ' %', 'n');
             const used = cell(row, server.memory_bytes === undefined ? '' : Math.round(server.memory_bytes / 1048576) + ' MiB', 'n');
             if (server.processes) used.title = server.processes + ' processes, ' + server.cpu_seconds + ' s of CPU time';
-            cell(row, server.advice, 'advice').title = server.last_error || server.reason;
+            cell(row, server.advice || '', 'advice').title = server.last_error || server.reason || '';
             return row;
           });
           byId('servers').replaceChildren(...rows);
           byId('empty').hidden = servers.length > 0;
         }
+        class Locked extends Error {}
         async function refresh() {
           try {
             const [health, list] = await Promise.all(['/health', '/server/list'].map(async (path) => {
-              const answer = await fetch(path, { cache: 'no-store' });
+              const headers = token === '' ? {} : { Authorization: 'Bearer ' + token };
+              const answer = await fetch(path, { cache: 'no-store', headers });
+              if (answer.status === 401) throw new Locked();
               if (!answer.ok) throw new Error(path + ': ' + answer.status);
               return answer.json();
             }));
+            byId('sign-in').hidden = true;
             show(health, list.servers);
           } catch (error) {
+            if (error instanceof Locked) {
+              byId('summary').textContent = token === '' ? 'Locked.' : 'This token is not valid.';
+              byId('servers').replaceChildren();
+              byId('sign-in').hidden = false;
+              token = '';
+              return;
+            }
             byId('summary').textContent = 'The gateway does not answer (' + error.message + '). Trying again.';
           }
-          setTimeout(refresh, 2000);
+          next = setTimeout(refresh, 2000);
         }
         refresh();
 
@@ -121,6 +146,8 @@ struct StatusPage: Sendable {
         #summary, footer, .advice { color: var(--dim); }
         #summary { margin: 0; }
         main { overflow-x: auto; }
+        form { margin-bottom: 1.5rem; }
+        input, button { font: inherit; padding: 0.25rem 0.5rem; }
         table { width: 100%; border-collapse: collapse; }
         th { text-align: left; font-weight: 500; color: var(--dim); font-size: 0.85rem; }
         th, td { padding: 0.55rem 0.75rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
