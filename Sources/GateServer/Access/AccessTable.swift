@@ -1,5 +1,6 @@
 package import GateConfig
 import GateCore
+import GateHTTP
 import GateProtocol
 package import Logging
 import Synchronization
@@ -96,11 +97,18 @@ package final class AccessTable: Sendable {
             return state.principals
         }
         for problem in principals.problems { logger.error("\(problem)") }
-        live.cut { principal in
-            guard principals.isRequired else { return false }
-            let current = principal.credential.flatMap { principals.principal(token: $0) }
-            return current?.id != principal.id || current?.policy != principal.policy
-        }
+        live.cut(principals.isOver)
+    }
+
+    /// Notes that a request is being answered, so that it can be cut.
+    ///
+    /// - Returns: false when its sender may not have the answer any more: then the connection has been cut.
+    func admit(_ principal: Principal, _ exchange: HTTPExchange) -> Bool {
+        live.add(exchange, principal)
+        // A change that came before it was noted has not cut it.
+        guard state.withLock({ $0.principals.isOver(principal) }) else { return true }
+        exchange.abort(.accessEnded)
+        return false
     }
 
     func save(_ agents: [RuntimeAgent]) throws(GateError) {

@@ -63,6 +63,13 @@ struct Principals: Sendable {
     }
 
     func principal(token: TokenDigest) -> Principal? { byToken[token] }
+    /// Whether what a sender was let in with has ended, or its rules are others now.
+    func isOver(_ principal: Principal) -> Bool {
+        guard isRequired else { return false }
+        let current = principal.credential.flatMap { byToken[$0] }
+        return current?.id != principal.id || current?.policy != principal.policy
+    }
+
     func hasTenant(_ name: String) -> Bool { tenants[ExactText(name)] != nil }
 }
 

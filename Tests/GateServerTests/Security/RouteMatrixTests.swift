@@ -224,6 +224,21 @@ import Testing
         }
     }
 
+    /// The unsafe switch opens routes to everybody where nobody is known; an agent is known.
+    @Test func anOpenAdminIsNotOpenToAgents() async throws {
+        let services = ScriptedServices()
+        try await RESTRig.with(services, configure: { $0.server.unsafeOpenAdmin = true }) { (rig) async throws in
+            #expect(try await rig.get("/config").status == 200)
+            var grant = GatewayConfig.Grant()
+            grant.tools.allow = ["*"]
+            let token = try services.access.add(.init(name: "ci", grant: grant), now: 0).token
+            for headers in [[], [("Authorization", "Bearer \(token)")]] {
+                #expect(try await rig.send("GET", "/config", headers: headers).status == 401)
+            }
+            #expect(try await rig.get("/config", .admin).status == 200)
+        }
+    }
+
     private static func name(_ route: Route) -> String { "\(route.method.rawValue) \(route.path)" }
 
     private func request(

@@ -74,7 +74,9 @@ package struct GatewayResponder: HTTPResponder {
         let needsAdmin = route.access.needsAdmin(isGatewayOpen: !services.access.isRequired)
         switch authenticator.judge(head, address: GatewayResponder.address(peer)) {
         case .admin: return nil
-        case .open, .agent: return needsAdmin && !isAdminOpen ? adminRequired : nil
+        case .open: return needsAdmin && !isAdminOpen ? adminRequired : nil
+        // Whoever is known is not anybody: what is open to everybody for want of agents is not open to one of them.
+        case .agent: return needsAdmin ? adminRequired : nil
         case .refused(let error): return needsAdmin ? adminRequired : challenge(error)
         }
     }
@@ -121,7 +123,7 @@ package struct GatewayResponder: HTTPResponder {
             let refusal = challenge(error)
             exchange.send(status: refusal.status, headers: refusal.headers, body: [refusal.body])
         case .agent(let principal):
-            services.access.live.add(exchange, principal)
+            guard services.access.admit(principal, exchange) else { return }
             await respond(to: request.identified(as: principal.id), on: exchange, destination, principal.policy)
         }
     }
