@@ -120,6 +120,11 @@ static _Noreturn void run_child(const struct csp_request *request, const int fds
     if (request->guardian_fd >= 0 && csp_process_info(getpid(), &self) == 0)
         csp_guardian_tell(request->guardian_fd, true, self.pid, self.start_time);
 
+#ifdef __linux__
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(report, CSP_STAGE_SETUP);
+#endif
+    // After the guardian was told, for which /proc is read, and before the ruleset's descriptor is closed.
+    if (request->sandbox_fd >= 0 && csp_sandbox_enter(request->sandbox_fd) != 0) give_up(report, CSP_STAGE_SANDBOX);
     if (report != 3) {
         if (dup2(report, 3) < 0) give_up(report, CSP_STAGE_SETUP);
         report = 3;
@@ -129,11 +134,9 @@ static _Noreturn void run_child(const struct csp_request *request, const int fds
     if (lower(RLIMIT_CORE, 0) != 0 || (request->limit_open_files && lower(RLIMIT_NOFILE, request->limit_open_files) != 0)
         || (request->limit_address_space && lower(RLIMIT_AS, request->limit_address_space) != 0)
         || (request->limit_processes && lower(RLIMIT_NPROC, request->limit_processes) != 0)
-        || (request->limit_file_size && lower(RLIMIT_FSIZE, request->limit_file_size) != 0))
+        || (request->limit_file_size && lower(RLIMIT_FSIZE, request->limit_file_size) != 0)
+        || (request->limit_cpu_seconds && lower(RLIMIT_CPU, request->limit_cpu_seconds) != 0))
         give_up(report, CSP_STAGE_LIMITS);
-#ifdef __linux__
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(report, CSP_STAGE_SETUP);
-#endif
     execve(request->path, request->argv, request->envp);
     give_up(report, CSP_STAGE_EXEC);
 }

@@ -120,6 +120,7 @@ package struct BackendConfig: Sendable, Equatable {
     /// Calls that wait for each instance; nil means `limits.queue_per_backend`.
     package var maxQueue: Int?
     package var circuitBreaker = BreakerOverrides()
+    package var sandbox = Sandbox()
     package var autoRestart = true
     package var healthCheck = true
     /// A disabled backend stays in the list and is not started.

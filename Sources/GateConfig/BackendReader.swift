@@ -5,6 +5,7 @@ struct BackendReader {
         "protocol", "tools", "resources", "prompts",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
         "idle_timeout", "trust_annotations", "questions", "roots", "max_in_flight", "max_queue", "circuit_breaker",
+        "sandbox",
     ]
     static let filterKeys = ["allow", "deny"]
 
@@ -44,6 +45,7 @@ struct BackendReader {
         let enabled = table.boolean("enabled", default: true, &diagnostics)
         let autoRestart = table.boolean("auto_restart", default: true, &diagnostics)
         let healthCheck = table.boolean("health_check", default: true, &diagnostics)
+        let containment = sandbox(table, &diagnostics)
         let treatment = treatment(table, &diagnostics)
         guard let name, let connection else { return nil }
         var backend = BackendConfig(name: name, connection: connection)
@@ -55,6 +57,7 @@ struct BackendReader {
         backend.enabled = enabled
         backend.autoRestart = autoRestart
         backend.healthCheck = healthCheck
+        backend.sandbox = containment
         treatment(&backend)
         return backend
     }
@@ -98,7 +101,7 @@ struct BackendReader {
         let (needed, foreign) =
             switch transport {
             case .stdio: ("command", ["url", "headers", "ca_file"])
-            case .http: ("url", ["command", "args", "env", "cwd"])
+            case .http: ("url", ["command", "args", "env", "cwd", "sandbox"])
             }
         if !table.has(needed) {
             diagnostics.report(table.path, "has no '\(needed)', which transport \"\(transport.rawValue)\" needs")

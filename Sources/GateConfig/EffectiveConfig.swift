@@ -134,6 +134,25 @@ extension BackendConfig {
         if let maxInFlight { entries.append(("max_in_flight", .integer(maxInFlight))) }
         if let maxQueue { entries.append(("max_queue", .integer(maxQueue))) }
         entries.append(("circuit_breaker", .table(breaker)))
+        if sandbox != Sandbox() { entries.append(("sandbox", .table(sandbox.effectiveEntries))) }
+        return entries
+    }
+}
+
+extension BackendConfig.Sandbox {
+    fileprivate var effectiveEntries: [(key: String, value: EffectiveValue)] {
+        var entries: [(key: String, value: EffectiveValue)] = [("profile", .string(profile.rawValue))]
+        if profile == .basic {
+            entries.append(("read", .array(read.map { .string($0) })))
+            entries.append(("write", .array(write.map { .string($0) })))
+            entries.append(("connect", .array(connect.map { .integer($0) })))
+            entries.append(("required", .boolean(isRequired)))
+        }
+        let limits = [
+            ("memory_mb", memoryMB), ("cpu_seconds", cpuSeconds), ("open_files", openFiles),
+            ("processes", processes), ("file_size_mb", fileSizeMB),
+        ]
+        for (key, value) in limits { if let value { entries.append((key, .integer(value))) } }
         return entries
     }
 }

@@ -22,6 +22,7 @@ struct Stonegate: AsyncParsableCommand {
 enum Entry {
     static func main() async {
         if CommandLine.arguments.dropFirst().first == "serve" {
+            GatewayApp.concealProcess()
             do {
                 try GatewayApp.startGuardian()
             } catch {

@@ -17,6 +17,7 @@ enum csp_stage {
     CSP_STAGE_SETUP,
     CSP_STAGE_CHDIR,
     CSP_STAGE_LIMITS,
+    CSP_STAGE_SANDBOX,
     CSP_STAGE_EXEC,
     /// The child neither ran the program nor reported an error in time. pid and pidfd are valid: it still has to be reaped.
     CSP_STAGE_TIMEOUT,
@@ -31,6 +32,8 @@ struct csp_request {
     uint64_t limit_address_space;
     uint64_t limit_processes;
     uint64_t limit_file_size;
+    uint64_t limit_cpu_seconds;
+    int sandbox_fd;             // from csp_sandbox_open, or -1
     int guardian_fd;            // from csp_guardian_start, or -1
     int timeout_ms;             // for everything up to a successful exec
 };
@@ -50,6 +53,24 @@ struct csp_result {
 /// except for CSP_STAGE_TIMEOUT, nothing left over: no descriptor, no child.
 /// Call it only from a thread that never ends: on Linux the child dies with the thread that made it.
 int csp_spawn(const struct csp_request *request, struct csp_result *result);
+
+// ---- Sandbox (Landlock) -------------------------------------------------------------------------------------------
+
+/// The version of Landlock that the running kernel offers; 0 for none.
+int csp_landlock_abi(void);
+/// A ruleset that forbids all that this version can forbid: files, from 4 on TCP, from 6 on signals and abstract sockets
+/// towards processes outside. Returns its close-on-exec descriptor, or -1 with errno set.
+int csp_sandbox_open(int abi, bool *handles_tcp);
+/// Allows reading and executing beneath a path, or everything. Returns 0 or an errno.
+int csp_sandbox_path(int ruleset, int abi, const char *path, bool writes);
+/// Allows TCP connections to a port; only where TCP is handled. Returns 0 or an errno.
+int csp_sandbox_port(int ruleset, uint16_t port);
+/// Holds the calling thread to the ruleset, for good. Async-signal-safe. Returns 0, or -1 with errno set.
+int csp_sandbox_enter(int ruleset);
+/// Removes a directory and all that is in it, following no link. What cannot be removed stays.
+void csp_remove_tree(const char *path);
+/// No core dumps of this process and no access to its memory and environment by others of the same user. Returns 0 or an errno.
+int csp_conceal_process(void);
 
 // ---- Watching and signalling --------------------------------------------------------------------------------------
 

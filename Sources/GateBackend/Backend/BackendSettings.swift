@@ -94,6 +94,7 @@ package struct BackendSettings: Sendable {
     package var maxHTTPConnections = 128
     package var stdio = StdioLimits()
     package var processLimits = ProcessLimits()
+    package var sandbox: SandboxPolicy?
     /// Waits between restarts.
     package var backoff = Backoff()
     /// Restarts after which it counts as crash-looping.

@@ -196,7 +196,7 @@ struct Connector: Sendable {
 
     private func spawn(_ launch: BackendSettings.Launch) async throws(GateError) -> ChildProcess {
         do {
-            let environment = try ChildEnvironment.build(
+            var environment = try ChildEnvironment.build(
                 inherited: context.environment, configured: launch.environment, trust: launch.trust)
             let path = environment.last { $0.name == "PATH" }?.value ?? ""
             let resolver = CommandResolver(
@@ -206,6 +206,22 @@ struct Connector: Sendable {
                 executable: executable, arguments: launch.arguments, environment: environment,
                 workingDirectory: launch.workingDirectory, limits: settings.processLimits)
             spec.mark = ProcessMark()
+            if let policy = settings.sandbox {
+                let sandbox = try Sandbox(policy, executable: executable)
+                // A variable of the configuration stays: whoever names a directory lists it, too.
+                if !launch.environment.contains(where: { $0.name == "TMPDIR" }) {
+                    environment.removeAll { $0.name == "TMPDIR" }
+                    environment.append((name: "TMPDIR", value: sandbox.scratch.path))
+                }
+                spec.environment = environment
+                if launch.workingDirectory == policy.dataDirectory { spec.workingDirectory = sandbox.scratch.path }
+                spec.sandbox = sandbox
+                if !sandbox.support.isFull {
+                    context.logger.warning(
+                        "the sandbox of this server is incomplete on this system",
+                        metadata: ["server": "\(settings.name)", "sandbox": "\(sandbox.support.description)"])
+                }
+            }
             try DescriptorReserve.checkRoomForChild(executable)
             return try await ProcessSpawner.shared.spawn(spec)
         } catch {

@@ -28,17 +28,20 @@ package final class ChildProcess: Sendable {
     let watcher: ProcessWatcher
     private let ledger: ChildLedger?
     let mark: ProcessMark?
+    /// Lives as long as this object does.
+    private let scratch: ScratchDirectory?
     private let state: Mutex<State>
 
     init(
         pid: Int32, pidfd: Int32, startTime: UInt64, stdio: ChildStdio?, watcher: ProcessWatcher, ledger: ChildLedger?,
-        mark: ProcessMark?
+        mark: ProcessMark?, scratch: ScratchDirectory? = nil
     ) {
         self.pid = pid
         self.startTime = startTime
         self.watcher = watcher
         self.ledger = ledger
         self.mark = mark
+        self.scratch = scratch
         state = Mutex(State(stdio: stdio, pidfd: pidfd))
         ledger?.began(ProcessRecord(self))
     }

@@ -2,6 +2,12 @@ import CSpawn
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Starts all child processes, one after another, on one thread that never ends: on Linux a child with a parent-death
 /// signal is killed when the *thread* that made it ends.
 package final class ProcessSpawner: Sendable {
@@ -89,6 +95,8 @@ package final class ProcessSpawner: Sendable {
 
     private func start(_ spec: ProcessSpec, watcher: ProcessWatcher) throws(SpawnFailure) -> ChildProcess {
         var result = csp_result()
+        let ruleset = try spec.sandbox?.open() ?? -1
+        defer { if ruleset >= 0 { close(ruleset) } }
         CStrings.with([spec.executable] + spec.arguments) { argv in
             CStrings.with(spec.environment.map { "\($0.name)=\($0.value)" } + (spec.mark.map { [$0.text] } ?? [])) {
                 envp in
@@ -103,6 +111,8 @@ package final class ProcessSpawner: Sendable {
                         request.limit_address_space = spec.limits.addressSpace ?? 0
                         request.limit_processes = spec.limits.processes ?? 0
                         request.limit_file_size = spec.limits.fileSize ?? 0
+                        request.limit_cpu_seconds = spec.limits.cpuSeconds ?? 0
+                        request.sandbox_fd = ruleset
                         request.guardian_fd = Guardian.registrationDescriptor
                         request.timeout_ms = Self.timeoutMilliseconds
                         _ = csp_spawn(&request, &result)
@@ -116,7 +126,8 @@ package final class ProcessSpawner: Sendable {
                 failed ? nil : ChildStdio(stdin: result.stdin_fd, stdout: result.stdout_fd, stderr: result.stderr_fd)
             let child = ChildProcess(
                 pid: result.pid, pidfd: result.pidfd, startTime: result.start_time, stdio: stdio, watcher: watcher,
-                ledger: state.withLock { $0.ledger }, mark: spec.mark)
+                ledger: state.withLock { $0.ledger }, mark: spec.mark,
+                scratch: spec.sandbox?.scratch)
             guard child.adopt() else {
                 throw SpawnFailure(.outOfMemory, "Cannot watch \(spec.executable): the system is out of memory.")
             }

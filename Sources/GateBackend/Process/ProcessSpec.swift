@@ -11,6 +11,7 @@ package struct ProcessSpec: Sendable {
     package var limits: ProcessLimits
     /// A variable by which its descendants are known, wherever they went.
     package var mark: ProcessMark?
+    package var sandbox: Sandbox?
 
     package init(
         executable: String, arguments: [String] = [], environment: [(name: String, value: String)] = [],
@@ -33,6 +34,8 @@ package struct ProcessLimits: Sendable, Equatable {
     package var processes: UInt64?
     /// Bytes of the largest file the child may write.
     package var fileSize: UInt64?
+    /// Seconds of processor time, of each process.
+    package var cpuSeconds: UInt64?
 
     package init(
         openFiles: UInt64? = 1024, addressSpace: UInt64? = nil, processes: UInt64? = nil, fileSize: UInt64? = nil

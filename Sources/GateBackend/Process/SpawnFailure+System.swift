@@ -12,6 +12,11 @@ extension SpawnFailure {
         switch CSpawnStage(stage) {
         case .exec: self = Self.exec(code, spec.executable)
         case .workingDirectory: self = Self.workingDirectory(code, spec.workingDirectory)
+        case .sandbox:
+            self = SpawnFailure(
+                .system(code),
+                "The sandbox could not be closed around \(spec.executable): \(Self.describe(code)). Nothing was started. Set "
+                    + "sandbox.profile = \"none\" for this server if it may run without.")
         case .timeout:
             self.init(
                 .timedOut,
@@ -119,13 +124,14 @@ extension SpawnFailure {
 
 /// The steps of `csp_spawn` that are told apart in messages.
 private enum CSpawnStage {
-    case exec, workingDirectory, timeout, other
+    case exec, workingDirectory, sandbox, timeout, other
 
     init(_ raw: Int32) {
         self =
             switch UInt32(bitPattern: raw) {
             case CSP_STAGE_EXEC.rawValue: .exec
             case CSP_STAGE_CHDIR.rawValue: .workingDirectory
+            case CSP_STAGE_SANDBOX.rawValue: .sandbox
             case CSP_STAGE_TIMEOUT.rawValue: .timeout
             default: .other
             }

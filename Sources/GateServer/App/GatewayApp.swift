@@ -46,8 +46,13 @@ package struct GatewayApp: Sendable {
     /// Forks the guardian, which ends the servers should this process be killed. Only before any thread exists.
     package static func startGuardian() throws { try Guardian.start() }
 
+    /// No core dumps, no reading of this process's memory and environment by others of the same user, and new files for the owner
+    /// alone. Call it before ``startGuardian()``, which inherits it.
+    package static func concealProcess() { ProcessConcealment.begin() }
+
     /// Ends the processes of an earlier gateway that was killed together with its guardian, and keeps a list for the next one.
     private func sweep(_ directory: StateDirectory) {
+        Sandbox.removeLeftovers(dataDirectory: directory.path)
         guard let ledger = ChildLedger(path: "\(directory.path)/children") else {
             return logger.warning(
                 "\(directory.path)/children cannot be written; should this gateway and its guardian be killed, their servers live on"

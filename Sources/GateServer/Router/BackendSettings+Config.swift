@@ -57,6 +57,7 @@ extension BackendSettings {
         refreshInterval = config.gateway.schemaCacheTTL
         maxItems = config.limits.toolsPerBackend
         apply(config.limits)
+        apply(backend.sandbox, dataDirectory: config.server.dataDir)
         admission = .init(
             inFlight: backend.maxInFlight ?? config.limits.inFlightPerBackend,
             queue: backend.maxQueue ?? config.limits.queuePerBackend)
@@ -73,6 +74,18 @@ extension BackendSettings {
 }
 
 extension BackendSettings {
+    private mutating func apply(_ own: BackendConfig.Sandbox, dataDirectory: String) {
+        if let count = own.memoryMB { processLimits.addressSpace = UInt64(clamping: count) << 20 }
+        if let count = own.fileSizeMB { processLimits.fileSize = UInt64(clamping: count) << 20 }
+        if let count = own.cpuSeconds { processLimits.cpuSeconds = UInt64(clamping: count) }
+        if let count = own.openFiles { processLimits.openFiles = UInt64(clamping: count) }
+        if let count = own.processes { processLimits.processes = UInt64(clamping: count) }
+        guard own.profile == .basic else { return }
+        sandbox = SandboxPolicy(
+            read: own.read, write: own.write, connect: own.connect.map { UInt16(clamping: $0) },
+            isRequired: own.isRequired, dataDirectory: dataDirectory)
+    }
+
     private mutating func apply(_ limits: GatewayConfig.Limits) {
         maxMessageBytes = limits.upstreamBodyBytes
         maxHTTPConnections = limits.upstreamConnectionsPerBackend

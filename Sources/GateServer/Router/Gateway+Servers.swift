@@ -41,6 +41,7 @@ extension Gateway {
         if let retry = status.nextRetry { details["next_retry_seconds"] = .init(Int(retry.wholeSecondsUp)) }
         if !status.lastStderr.isEmpty { details["stderr"] = .array(status.lastStderr.suffix(5).map { .string($0) }) }
         if let usage = status.usage { details.add(usage) }
+        if let sandbox = status.sandbox { details["sandbox"] = .string(sandbox) }
         if status.waits.waited > 0 {
             details["waited"] = .init(Int(clamping: status.waits.waited))
             details["avg_wait_ms"] = .init(rounded: status.waits.averageWait / .milliseconds(1))

@@ -175,7 +175,7 @@ enum Schemas {
                 ("refused", integer), ("catalog_stale", boolean),
                 ("dropped_tools", ["type": "array", "items": string]),
                 ("repaired_tools", ["type": "array", "items": string]),
-                ("instances", ["type": "array", "items": object]),
+                ("instances", ["type": "array", "items": object]), ("sandbox", string),
             ]))
     static let events = object([
         (
@@ -203,7 +203,7 @@ enum Schemas {
             ("start", ["type": "string", "enum": ["eager", "lazy"]]), ("instances", integer),
             ("max_instances", integer), ("warm_spares", integer), ("idle_timeout", integer),
             ("trust_annotations", boolean), ("max_in_flight", integer), ("max_queue", integer),
-            ("circuit_breaker", object),
+            ("circuit_breaker", object), ("sandbox", object),
             ("questions", ["type": "string", "enum": ["when_certain", "one_at_a_time", "never"]]),
             ("roots", ["type": "array", "items": string]),
         ])
