@@ -46,6 +46,6 @@ struct SecretFile: Sendable {
     }
 
     private func refused(_ description: String) -> StateDirectoryError {
-        StateDirectoryError(description: description, isBusy: false)
+        StateDirectoryError(description: description, isBusy: false, isExposed: true)
     }
 }

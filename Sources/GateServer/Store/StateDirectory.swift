@@ -13,6 +13,8 @@ package struct StateDirectoryError: Error, CustomStringConvertible {
     package let description: String
     /// Another gateway uses the directory.
     package let isBusy: Bool
+    /// Others of this machine can read or change what is the owner's alone; the text has the command that mends it.
+    package var isExposed = false
 }
 
 /// The gateway's own directory: small files, each replaced as a whole so that a crash leaves the old or the new one.
@@ -145,12 +147,20 @@ package final class StateDirectory: Sendable {
         guard status.st_uid == geteuid() else {
             throw StateDirectoryError(
                 description: "\(path) belongs to another user. Set server.data_dir to a directory of your own.",
-                isBusy: false)
+                isBusy: false, isExposed: true)
         }
-        guard status.st_mode & 0o022 == 0 else {
+        guard status.st_mode & 0o077 == 0 else {
+            let what = status.st_mode & 0o022 == 0 ? "read" : "written"
             throw StateDirectoryError(
-                description: "\(path) can be written by other users of this machine. Run: chmod 700 \(path) — or set "
-                    + "server.data_dir to a directory of your own.", isBusy: false)
+                description: "\(path) can be \(what) by other users of this machine. Run: chmod 700 \(path) — or set "
+                    + "server.data_dir to a directory of your own.", isBusy: false, isExposed: true)
+        }
+        // Whoever owns a link can lead it elsewhere at any time. The system's own links are root's.
+        var link = stat()
+        guard lstat(path, &link) == 0, link.st_uid == geteuid() || link.st_uid == 0 else {
+            throw StateDirectoryError(
+                description: "\(path) is a link of another user, who can lead it elsewhere. Set server.data_dir to the "
+                    + "directory itself.", isBusy: false, isExposed: true)
         }
     }
 

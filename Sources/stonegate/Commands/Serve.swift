@@ -18,7 +18,8 @@ struct Serve: AsyncParsableCommand {
             Reads --config, else $STONEGATE_CONFIG, else ~/.stonegate/config.toml; without a file it starts with no servers.
             Ends on SIGTERM, Ctrl-C or `stonegate stop` after calls in flight have finished; a second signal ends it at once.
             Reads the file again when it changes, on SIGHUP and on `stonegate reload`.
-            Exit codes: 0 stopped, 75 the data directory is in use, 78 the configuration is wrong, 1 anything else.
+            Exit codes: 0 stopped, 75 the data directory is in use, 78 the configuration is wrong or others can read its secrets \
+            or the data directory, 1 anything else.
             """)
 
     @Option(help: "The configuration file.", completion: .file(extensions: ["toml"]))
@@ -52,7 +53,10 @@ struct Serve: AsyncParsableCommand {
         }
         let logging = loaded.config.logging
         let logger = Logger(label: "stonegate") { _ in GateLogHandler(logging) }
-        if let warning = loaded.exposureWarning(mode: file?.mode) { logger.warning("\(warning)") }
+        if let exposure = loaded.exposureWarning(mode: file?.mode) {
+            Terminal.error(exposure)
+            throw ExitCode(78)
+        }
         let backends = loaded.config.backends.count
         let path = loaded.path
         let announcer = CatalogAnnouncer()
@@ -65,7 +69,7 @@ struct Serve: AsyncParsableCommand {
             }
         } catch let error as StateDirectoryError {
             Terminal.error(error.description)
-            throw ExitCode(error.isBusy ? 75 : 1)
+            throw ExitCode(error.isBusy ? 75 : error.isExposed ? 78 : 1)
         } catch {
             Terminal.error("\(error)")
             throw ExitCode(1)

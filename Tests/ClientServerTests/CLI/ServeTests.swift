@@ -2,6 +2,12 @@ import GateProtocol
 import GateTestKit
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Starting and stopping `stonegate serve`.
 @Suite(.serialized) struct ServeTests {
     @Test func secondGatewayOnTheSameDataIsRefused() async throws {
@@ -33,6 +39,38 @@ import Testing
         let run = try await Program.run(Products.path("stonegate"), ["serve", "--config", config])
         #expect(run.exit == .code(78))
         #expect(run.errors.contains("config.toml:2:1: server.prot: unknown key; did you mean 'port'?"))
+    }
+
+    /// Each is refused before anything listens, with the command that mends it.
+    @Test(arguments: ["configuration", "token", "directory"]) func secretsThatOthersCanReadKeepItFromStarting(
+        _ what: String
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let text = """
+            [[backends]]
+            name = "b"
+            command = "/bin/cat"
+            enabled = false
+            env = { KEY = "in the clear" }
+            """
+        let config = try directory.write(text, to: "config.toml")
+        let data = directory.file("data")
+        #expect(mkdir(data, 0o700) == 0)
+        let token = try directory.write("x", to: "data/admin.token")
+        let mended =
+            switch what {
+            case "configuration": ("chmod 600 \(config)", config)
+            case "token": ("chmod 600 \(token)", token)
+            default: ("chmod 700 \(data)", data)
+            }
+        #expect(chmod(mended.1, what == "directory" ? 0o750 : 0o640) == 0)
+        let run = try await Program.run(
+            Products.path("stonegate"),
+            ["serve", "--config", config, "--port", "\(Sockets.freePort())", "--data-dir", data],
+            environment: ["HOME": directory.path, "PATH": "/usr/bin:/bin"])
+        #expect(run.exit == .code(78))
+        #expect(run.errors.contains(mended.0), "\(run.errors)")
+        #expect(!run.errors.contains("in the clear"))
     }
 
     @Test(arguments: [15, 2]) func signalLetsCallsInFlightFinish(_ signal: Int32) async throws {

@@ -105,8 +105,8 @@ import Testing
     }
 
     /// Who may write the directory may replace `servers.json`, and with it what the gateway runs.
-    @Test func aDirectoryThatOthersMayWriteIsRefused() throws {
-        for mode: mode_t in [0o770, 0o777, 0o707, 0o722] {
+    @Test func aDirectoryThatOthersMayEnterIsRefused() throws {
+        for mode: mode_t in [0o770, 0o777, 0o707, 0o722, 0o755, 0o750, 0o701] {
             let data = try TemporaryDirectory()
             mkdir(data.file("data"), 0o700)
             chmod(data.file("data"), mode)
@@ -115,11 +115,25 @@ import Testing
                 Issue.record("\(String(mode, radix: 8)) was taken")
             } catch {
                 #expect(error.description.contains("chmod 700 \(data.file("data"))"))
+                #expect(error.isExposed && !error.isBusy)
             }
         }
+    }
+
+    /// Only root can make a link for somebody else.
+    @Test(.enabled(if: geteuid() == 0)) func aLinkOfAnotherUserIsRefused() throws {
         let data = try TemporaryDirectory()
-        chmod(data.path, 0o755)
-        _ = try StateDirectory(path: data.path)
+        mkdir(data.file("data"), 0o700)
+        symlink(data.file("data"), data.file("link"))
+        _ = try StateDirectory(path: data.file("link"))
+        lchown(data.file("link"), 12_345, 12_345)
+        do throws(StateDirectoryError) {
+            _ = try StateDirectory(path: data.file("link"))
+            Issue.record("another's link was followed")
+        } catch {
+            #expect(error.isExposed)
+            #expect(error.description.contains("is a link of another user"))
+        }
     }
 
     @Test func secretsAreMadeOnceAndKeptPrivate() throws {
