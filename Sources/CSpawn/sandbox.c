@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -76,7 +77,18 @@ int csp_sandbox_port(int ruleset, uint16_t port) {
     return syscall(ADD_RULE, ruleset, RULE_PORT, &rule, 0) == 0 ? 0 : errno;
 }
 
+// Root's powers reach around the sandbox: into the environment of other processes, for one. no_new_privs keeps exec from giving
+// them back.
+static int drop_capabilities(void) {
+    for (int number = 0; number < 64; number++) prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &header, none);
+}
+
 int csp_sandbox_enter(int ruleset) {
+    if (drop_capabilities() != 0) return -1;
     return syscall(RESTRICT_SELF, ruleset, 0) == 0 ? 0 : -1;
 }
 

@@ -65,7 +65,7 @@ int csp_sandbox_open(int abi, bool *handles_tcp);
 int csp_sandbox_path(int ruleset, int abi, const char *path, bool writes);
 /// Allows TCP connections to a port; only where TCP is handled. Returns 0 or an errno.
 int csp_sandbox_port(int ruleset, uint16_t port);
-/// Holds the calling thread to the ruleset, for good. Async-signal-safe. Returns 0, or -1 with errno set.
+/// Drops all capabilities and holds the calling thread to the ruleset, for good. Async-signal-safe. Returns 0, or -1 with errno set.
 int csp_sandbox_enter(int ruleset);
 /// Removes a directory and all that is in it, following no link. What cannot be removed stays.
 void csp_remove_tree(const char *path);

@@ -127,6 +127,19 @@ import Testing
         #expect(try await world.run(script, world.policy) == ["no"])
     }
 
+    /// As root, too: what is outside is closed by the missing capabilities there.
+    @Test(.enabled(if: hasFiles)) func otherProcessesAreClosed() async throws {
+        let world = try World()
+        let found = try await world.run(
+            Self.tries("cat /proc/\(getpid())/environ", "cat /proc/\(getpid())/maps", "cat /proc/self/environ")
+                + "; grep -E '^Cap(Inh|Prm|Eff|Amb)' /proc/self/status | tr -d '\\t'; grep NoNewPrivs /proc/self/status | tr -d '\\t'",
+            world.policy)
+        #expect(
+            found == ["no", "no", "yes"] + ["Inh", "Prm", "Eff", "Amb"].map { "Cap\($0):0000000000000000" } + [
+                "NoNewPrivs:1"
+            ])
+    }
+
     @Test func withoutKernelSupportItRunsAndSaysSo() async throws {
         let world = try World()
         let none = SandboxSupport(abi: 0)
