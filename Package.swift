@@ -41,6 +41,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(name: "CSpawn"),
         .target(name: "CDiscoveryTable", exclude: ["folding.bin", "table.bin", "vocab.txt"]),
 
@@ -66,13 +67,15 @@ let package = Package(
             name: "GateBackend",
             dependencies: ["GateProtocol", "GateCore", "GateCurl", "CSpawn", nioCore, nioPosix, logging],
             swiftSettings: strict),
+        .target(name: "GateTLS", dependencies: ["CTLS", nioCore], swiftSettings: strict),
         .target(
-            name: "GateHTTP", dependencies: ["GateCore", nioCore, nioPosix, nioHTTP1, logging], swiftSettings: strict),
+            name: "GateHTTP", dependencies: ["GateCore", "GateTLS", nioCore, nioPosix, nioHTTP1, logging],
+            swiftSettings: strict),
         .target(
             name: "GateServer",
             dependencies: [
                 "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateBackend",
-                "GateHTTP", "GateCurl", "CCrypto",
+                "GateTLS", "GateHTTP", "GateCurl", "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
@@ -125,7 +128,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GateHTTPTests", dependencies: ["GateHTTP", "GateCore", "GateTestKit"], swiftSettings: strict),
+            name: "GateTLSTests", dependencies: ["GateTLS", "CTLS", "GateTestKit", nioCore, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTLS", "GateCore", "GateTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "GateServerTests", dependencies: ["GateServer", "GateDiscovery", "GateStore", "GateTestKit"],
             swiftSettings: strict),

@@ -31,6 +31,7 @@ find_missing() {
     have_library sqlite3 || need libsqlite3-dev sqlite
     have git || need git git
     if [ "$purpose" = test ]; then
+        have openssl || need openssl openssl@3
         python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || need python3-venv python@3.11
     fi
 }

@@ -18,8 +18,9 @@ Sources/GateAudit: GateProtocol GateCore CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
-Sources/GateHTTP: GateCore NIOCore NIOPosix NIOHTTP1 Logging
-Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateBackend GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateTLS: CTLS NIOCore
+Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
