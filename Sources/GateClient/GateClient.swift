@@ -100,6 +100,8 @@ public final class GateClient: Sendable {
             if token.isForLoopbackOnly { request.allowedAddress = { $0.scope == .loopback } }
         }
         request.connectTimeout = options.connectTimeout
+        request.tls = CurlTLSOptions(
+            caFile: options.caFile, certificateFile: options.certificateFile, keyFile: options.keyFile)
         return request
     }
 

@@ -13,6 +13,15 @@ public struct GateClientOptions: Sendable {
     /// for none.
     public var agentName: String?
 
+    /// A PEM file of the only certificate authorities that a gateway's certificate may come from; nil for the system's.
+    public var caFile: String?
+
+    /// A PEM file of the certificate to show to a gateway that asks for one; nil for none.
+    public var certificateFile: String?
+
+    /// A PEM file of that certificate's private key; nil when it is in the same file.
+    public var keyFile: String?
+
     /// The largest answer that is accepted.
     public var maxAnswerBytes = 64 << 20
 

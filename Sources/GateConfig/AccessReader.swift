@@ -4,7 +4,7 @@ import GateCore
 struct AccessReader {
     private static let grantKeys = ["allow", "deny", "resources", "prompts"]
     static let tenantKeys = ["name"] + grantKeys + ["values"]
-    static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256"]
+    static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256", "certificates"]
     private static let filterKeys = ["allow", "deny"]
     private static let minToken = 32
     private static let maxToken = 512
@@ -28,6 +28,7 @@ struct AccessReader {
         let grant = grant(table, &diagnostics)
         let token = token(table, &diagnostics)
         let digests = digests(table, &diagnostics)
+        let certificates = certificates(table, &diagnostics)
         let tenant =
             table.has("tenant") ? name("tenant", table, PrincipalName.maxTenant, &diagnostics) : nil
         guard let name = name("name", table, PrincipalName.maxAgent, &diagnostics) else { return nil }
@@ -36,6 +37,7 @@ struct AccessReader {
         agent.grant = grant
         agent.token = token
         agent.tokenDigests = digests
+        agent.certificates = certificates
         return agent
     }
 
@@ -124,6 +126,15 @@ struct AccessReader {
         }
         if !value.hasVariables { literalSecrets.append(path.description) }
         return Secret(value.text)
+    }
+
+    private func certificates(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> [String] {
+        let names = table.strings("certificates", &diagnostics).map(\.text)
+        for (offset, name) in names.enumerated() {
+            guard let problem = CertificateName.problem(name) else { continue }
+            diagnostics.report(table.path.appending("certificates").appending(offset), problem)
+        }
+        return names
     }
 
     private func digests(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> [String] {

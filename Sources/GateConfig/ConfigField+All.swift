@@ -1,10 +1,10 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
     static let all: [ConfigField] =
-        server + access + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
+        server + tls + access + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
 
     static let sections = [
-        "server", "access", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit",
+        "server", "tls", "access", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit",
         "logging",
     ]
 
@@ -15,12 +15,22 @@ extension ConfigField {
     private static let server = fields(
         "server",
         [
-            "host": .text(\.server.host, .loopbackHost),
+            "host": .text(\.server.host, .listenHost),
             "port": .integer(\.server.port, 1...65_535),
             "data_dir": .text(\.server.dataDir, .path),
             "allowed_hosts": .texts(\.server.allowedHosts, .hostAndPort),
             "allowed_origins": .texts(\.server.allowedOrigins, .origin),
+            "behind_proxy": .boolean(\.server.behindProxy),
             "unsafe_open_admin": .boolean(\.server.unsafeOpenAdmin),
+        ])
+
+    private static let tls = fields(
+        "tls",
+        [
+            "certificate": .optionalText(\.tls.certificate, .path),
+            "key": .optionalText(\.tls.key, .path),
+            "client_ca": .optionalText(\.tls.clientCA, .path),
+            "require_client_certificate": .boolean(\.tls.requireClientCertificate),
         ])
 
     private static let access = fields("access", ["required": .boolean(\.access.required)])

@@ -2,7 +2,7 @@ import GateCore
 
 /// One run of the loader: the configuration so far, and the problems so far.
 struct ConfigLoad {
-    private var config = GatewayConfig()
+    private(set) var config = GatewayConfig()
     private var problems: [ConfigProblem] = []
     private var literalSecrets: [String] = []
     private var backendOrigins: [ConfigProblem.Origin] = []
@@ -156,6 +156,9 @@ struct ConfigLoad {
                 diagnostics.report(
                     path.appending("tenant"), "there is no tenant \(quoted(tenant)); add [[tenants]] with that name")
             }
+            if !agent.certificates.isEmpty {
+                origins["agents.certificates"] = diagnostics.locate(path.appending("certificates"))
+            }
             config.agents.append(agent)
         }
         literalSecrets += reader.literalSecrets
@@ -286,6 +289,7 @@ struct ConfigLoad {
                 }
             }
         }
+        checkListener()
         if config.server.unsafeOpenAdmin, config.requiresCredentials {
             complain(
                 "server.unsafe_open_admin", or: "access.required",
@@ -304,7 +308,7 @@ struct ConfigLoad {
         }
     }
 
-    private mutating func complain(_ key: String, or other: String, _ message: String) {
+    mutating func complain(_ key: String, or other: String, _ message: String) {
         guard let origin = origins[key] ?? origins[other] else { return }
         problems.append(ConfigProblem(origin: origin, key: key, message: message))
     }

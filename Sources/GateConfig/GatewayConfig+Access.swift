@@ -35,10 +35,14 @@ extension GatewayConfig {
         package var token: Secret<String>?
         /// SHA-256 of tokens, as 64 hexadecimal digits.
         package var tokenDigests: [String] = []
+        /// Names or fingerprints of client certificates that stand for it.
+        package var certificates: [String] = []
 
         package init(name: String) { self.name = name }
     }
 
     /// Whether a request without a credential is refused.
-    package var requiresCredentials: Bool { access.required || !agents.isEmpty || !tenants.isEmpty }
+    package var requiresCredentials: Bool {
+        access.required || !agents.isEmpty || !tenants.isEmpty || !server.isLoopback
+    }
 }

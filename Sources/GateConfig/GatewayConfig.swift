@@ -4,6 +4,7 @@
 /// (docs/configuration.md). `ConfigLoader` makes one from a file, the environment and flags, with paths expanded.
 package struct GatewayConfig: Sendable, Equatable {
     package var server = Server()
+    package var tls = TLS()
     package var license = License()
     package var gateway = Gateway()
     package var circuitBreaker = CircuitBreaker()
@@ -25,7 +26,7 @@ package struct GatewayConfig: Sendable, Equatable {
 extension GatewayConfig {
     /// `[server]`: where the gateway listens and keeps its files.
     package struct Server: Sendable, Equatable {
-        /// A loopback address or `localhost`.
+        /// An IP address of this machine, `0.0.0.0` or `::` for all of them, or `localhost`.
         package var host = "127.0.0.1"
         /// 1 to 65535.
         package var port = 3393
@@ -35,6 +36,8 @@ extension GatewayConfig {
         package var allowedHosts: [String] = []
         /// Origins accepted beside the gateway's own, as `scheme://host[:port]`, lower-case.
         package var allowedOrigins: [String] = []
+        /// Whether a proxy stands in front, which does the TLS and says in `X-Forwarded-For` where clients are.
+        package var behindProxy = false
         /// Opens the changing routes to everybody who reaches the loopback address.
         package var unsafeOpenAdmin = false
 

@@ -1,7 +1,15 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What a string value must look like; each rule gives the value in its final form.
 enum TextRule: Sendable {
-    /// An address or name of this machine only.
-    case loopbackHost
+    /// An address to listen on.
+    case listenHost
     /// `name`, `name:port`, `[address]` or `[address]:port`.
     case hostAndPort
     /// `scheme://host[:port]`.
@@ -21,7 +29,7 @@ enum TextRule: Sendable {
         case .memberName:
             guard !text.isEmpty else { throw ConfigMessage("must not be empty") }
             return Self.lowercased(text)
-        case .loopbackHost: return try Self.loopbackHost(text)
+        case .listenHost: return try Self.listenHost(text)
         case .hostAndPort: return try Self.hostAndPort(text)
         case .origin: return try Self.origin(text)
         case .secureURL: return try Self.secureURL(text)
@@ -34,18 +42,31 @@ enum TextRule: Sendable {
         }
     }
 
-    private static func loopbackHost(_ text: String) throws(ConfigMessage) -> String {
+    private static func listenHost(_ text: String) throws(ConfigMessage) -> String {
         guard !text.isEmpty else { throw ConfigMessage("must not be empty; the default is \"127.0.0.1\"") }
         let host = lowercased(text)
-        if host == "localhost" || host == "::1" || isLoopbackIPv4(host) { return host }
-        if host == "[::1]" { return "::1" }
+        if host == "localhost" || isIPv4(host) { return host }
+        let isBracketed = host.utf8.first == UInt8(ascii: "[") && host.utf8.last == UInt8(ascii: "]")
+        if let address = canonicalIPv6(isBracketed ? String(host.dropFirst().dropLast()) : host) { return address }
         throw ConfigMessage(
-            "\(quoted(text)) is not a loopback address: listening on it needs authentication, which is not configured; "
-                + "use \"127.0.0.1\", \"::1\" or \"localhost\"")
+            "\(quoted(text)) is no address to listen on; use \"127.0.0.1\" for this machine alone, an IP address of this "
+                + "machine, or \"0.0.0.0\" or \"::\" for all of its addresses")
     }
 
-    /// Four decimal numbers without leading zeros, the first of them 127: other spellings mean other things to others.
-    private static func isLoopbackIPv4(_ host: String) -> Bool {
+    /// The one spelling of an IPv6 address (RFC 5952); nil for anything else, and for IPv4 addresses in the guise of one.
+    private static func canonicalIPv6(_ host: String) -> String? {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, host, &address) == 1 else { return nil }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, &address, &text, socklen_t(text.count)) != nil else { return nil }
+        let canonical = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return canonical.utf8.contains(UInt8(ascii: ".")) ? nil : canonical
+    }
+
+    private static func isLoopbackIPv4(_ host: String) -> Bool { isIPv4(host) && host.utf8.starts(with: "127.".utf8) }
+
+    /// Four decimal numbers without leading zeros: other spellings mean other things to others.
+    private static func isIPv4(_ host: String) -> Bool {
         let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return false }
         let numbers = parts.map { part -> Int? in
@@ -53,7 +74,7 @@ enum TextRule: Sendable {
             guard part.count == 1 || part.first != UInt8(ascii: "0") else { return nil }
             return Int(String(decoding: part, as: UTF8.self)).flatMap { $0 <= 255 ? $0 : nil }
         }
-        return numbers[0] == 127 && !numbers.contains(nil)
+        return !numbers.contains(nil)
     }
 
     private static func hostAndPort(_ text: String) throws(ConfigMessage) -> String {

@@ -22,8 +22,8 @@ extension CurlRequest {
         if let path = unixSocketPath, path.isEmpty || path.utf8.contains(0) {
             throw CurlError(.invalidRequest, "The path of the Unix socket is not usable.", sent: false)
         }
-        if let file = tls.caFile, file.isEmpty || file.utf8.contains(0) {
-            throw CurlError(.invalidRequest, "The path of the certificate file is not usable.", sent: false)
+        if tls.paths.contains(where: { $0.isEmpty || $0.utf8.contains(0) }) {
+            throw CurlError(.invalidRequest, "The path of a certificate or key file is not usable.", sent: false)
         }
     }
 

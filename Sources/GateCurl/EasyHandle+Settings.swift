@@ -143,6 +143,8 @@ extension EasyHandle {
         }
         if request.tls != settings.tls {
             try check(ccurl_set_string(curl, CURLOPT_CAINFO, request.tls.caFile))
+            try check(ccurl_set_string(curl, CURLOPT_SSLCERT, request.tls.certificateFile))
+            try check(ccurl_set_string(curl, CURLOPT_SSLKEY, request.tls.keyFile))
             // With an own authority the system's directory must not count as well.
             try check(ccurl_set_string(curl, CURLOPT_CAPATH, nil))
             settings.tls = request.tls

@@ -17,10 +17,11 @@ final class ConnectionLimiter: Sendable {
     var connectionCount: Int { counts.withLock { $0.total } }
 
     /// - Returns: whether there is room for one more connection from this address; if so it is counted until `release`.
-    func acquire(address: String) -> Bool {
-        counts.withLock { counts in
+    func acquire(address: String, isLoopback: Bool) -> Bool {
+        let most = isLoopback ? limits.maxConnectionsPerLoopbackAddress : nil
+        return counts.withLock { counts in
             let sameAddress = counts.byAddress[address, default: 0]
-            guard counts.total < limits.maxConnections, sameAddress < limits.maxConnectionsPerAddress else {
+            guard counts.total < limits.maxConnections, sameAddress < most ?? limits.maxConnectionsPerAddress else {
                 return false
             }
             counts.total += 1

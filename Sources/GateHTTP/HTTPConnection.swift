@@ -1,11 +1,12 @@
 import GateCore
+import GateTLS
 import Logging
 import NIOCore
 import NIOHTTP1
 
 /// One client connection: reads requests one after the other, hands each to the responder and writes the responses in order.
 ///
-/// It is the only handler in its pipeline and works on plain bytes. All state is confined to the event loop, which is why it may
+/// It is the last handler in its pipeline, with TLS or nothing before it, and works on plain bytes. All state is confined to the event loop, which is why it may
 /// be shared: exchanges and streams reach it from other threads through `eventLoop.execute` only.
 final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
@@ -25,7 +26,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     let shared: HTTPLoopContext
     private let address: String
-    private let peer: SocketAddress?
+    private var peer: HTTPPeer
     var context: ChannelHandlerContext?
     var phase = Phase.idle
     /// When the phase was entered, for the timers.
@@ -49,7 +50,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     init(shared: HTTPLoopContext, address: String, peer: SocketAddress?) {
         self.shared = shared
         self.address = address
-        self.peer = peer
+        self.peer = HTTPPeer(address: peer)
         self.phaseStart = shared.stamp
         self.scanner = HTTPHeadScanner(limits: shared.limits)
         bodyCharge = MemoryCharge(shared.budget)
@@ -84,6 +85,10 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let established = event as? TLSEstablished {
+            peer = HTTPPeer(address: peer.address, certificate: established.certificate)
+            return
+        }
         guard case .some(.inputClosed) = event as? ChannelEvent else { return }
         isInputClosed = true
         if case .responding = phase { return }

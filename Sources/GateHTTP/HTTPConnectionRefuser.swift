@@ -13,20 +13,12 @@ final class HTTPConnectionRefuser: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let response = shared.responder.errorResponse(
-            .serviceUnavailable, reason: "too many connections; try again later")
-        var headers = response.headers
-        headers.replaceOrAdd(name: "Retry-After", value: "1")
-        var buffer = ByteBuffer()
-        let isEncoded = ResponseHeadEncoder.write(
-            status: .serviceUnavailable, headers: headers, framing: .length(response.body.readableBytes),
-            connection: "close",
-            date: shared.date, into: &buffer)
-        guard isEncoded else {
+        let buffer = shared.refusal(
+            .serviceUnavailable, reason: "too many connections; try again later", more: [("Retry-After", "1")])
+        guard buffer.readableBytes > 0 else {
             context.close(promise: nil)
             return
         }
-        buffer.writeImmutableBuffer(response.body)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in channel.close(promise: nil) }
     }

@@ -4,6 +4,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var maxConnections = 1024
     /// Open connections from one address.
     package var maxConnectionsPerAddress = 128
+    /// Open connections from one address of this machine itself, which all local clients share; nil for the same as others.
+    package var maxConnectionsPerLoopbackAddress: Int?
     /// Bytes of the request line, without its CRLF; a longer one gets a 414.
     package var maxRequestLineBytes = 8 * 1024
     /// Bytes of all header lines; more get a 431.

@@ -1,6 +1,7 @@
 import GateCore
 import Logging
 import NIOCore
+import NIOHTTP1
 
 #if canImport(Glibc)
     import Glibc
@@ -61,6 +62,20 @@ final class HTTPLoopContext: @unchecked Sendable {
     func remove(_ connection: HTTPConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if connections.isEmpty { stopped?.succeed() }
+    }
+
+    /// A whole response that refuses a connection before there is a request; empty when it cannot be written.
+    func refusal(_ status: HTTPResponseStatus, reason: String, more: [(String, String)] = []) -> ByteBuffer {
+        let response = responder.errorResponse(status, reason: reason)
+        var headers = response.headers
+        for (name, value) in more { headers.replaceOrAdd(name: name, value: value) }
+        var buffer = ByteBuffer()
+        let isEncoded = ResponseHeadEncoder.write(
+            status: status, headers: headers, framing: .length(response.body.readableBytes), connection: "close",
+            date: date, into: &buffer)
+        guard isEncoded else { return ByteBuffer() }
+        buffer.writeImmutableBuffer(response.body)
+        return buffer
     }
 
     /// Checks the timers of all connections.

@@ -6,8 +6,7 @@ package struct HTTPRequest: Sendable {
     package let head: HTTPHead
     /// The whole body without its framing. May share memory with the connection's read buffer.
     package let body: ByteBuffer
-    /// The client's address.
-    package let peer: SocketAddress?
+    package let peer: HTTPPeer
     /// The event loop of the connection and the executor on it, which the handler's task prefers.
     package let executor: EventLoopTaskExecutor
 

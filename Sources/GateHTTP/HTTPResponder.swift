@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 package import NIOHTTP1
 
 /// What answers the requests of an `HTTPServer`.
@@ -6,7 +6,7 @@ package protocol HTTPResponder: Sendable {
     /// Decides on a request when its head is complete and before its body is read. Runs on the connection's event loop,
     /// for every request, and must not block.
     /// - Returns: nil to read the body and call `respond`, or the answer to give instead.
-    func admit(_ head: HTTPHead, peer: SocketAddress?) -> HTTPRejection?
+    func admit(_ head: HTTPHead, peer: HTTPPeer) -> HTTPRejection?
 
     /// Answers one request through `exchange`. Runs in a task of its own that prefers the connection's event loop, so code
     /// that neither blocks nor computes for long stays on that loop. Returning without a response sends a 500; a stream that
@@ -19,7 +19,7 @@ package protocol HTTPResponder: Sendable {
 }
 
 extension HTTPResponder {
-    package func admit(_ head: HTTPHead, peer: SocketAddress?) -> HTTPRejection? { nil }
+    package func admit(_ head: HTTPHead, peer: HTTPPeer) -> HTTPRejection? { nil }
 
     package func errorResponse(_ status: HTTPResponseStatus, reason: String) -> HTTPErrorResponse {
         HTTPErrorResponse(

@@ -2,6 +2,7 @@ package import GateCore
 package import Logging
 package import NIOCore
 package import NIOPosix
+import GateTLS
 import NIOHTTP1
 import Synchronization
 
@@ -149,15 +150,26 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    private static let plainRefused = "This port speaks HTTPS to other machines. Begin the URL with https://"
+
     private func accept(_ channel: any Channel) throws {
         let peer = channel.remoteAddress
         let address = peer?.ipAddress ?? ""
         guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-        guard configuration.hasRoom(), limiter.acquire(address: address) else {
-            try channel.pipeline.syncOperations.addHandler(HTTPConnectionRefuser(shared: context))
-            return
+        let isLocal = peer?.isLoopback ?? false
+        guard configuration.hasRoom(), limiter.acquire(address: address, isLoopback: isLocal) else {
+            // A handshake only to say no is more than a server without room can give.
+            let isPlain = configuration.tls == nil || isLocal
+            guard isPlain else { return channel.close(promise: nil) }
+            return try channel.pipeline.syncOperations.addHandler(HTTPConnectionRefuser(shared: context))
         }
         do {
+            if let source = configuration.tls {
+                try channel.pipeline.syncOperations.addHandler(
+                    TLSHandler(source, timeout: context.times.head, allowsPlain: isLocal) {
+                        context.refusal(.badRequest, reason: HTTPServer.plainRefused)
+                    })
+            }
             try channel.pipeline.syncOperations.addHandler(
                 HTTPConnection(shared: context, address: address, peer: peer))
         } catch {

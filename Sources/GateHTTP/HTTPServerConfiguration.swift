@@ -1,3 +1,5 @@
+package import GateTLS
+
 /// What a server listens on and the bounds it keeps.
 package struct HTTPServerConfiguration: Sendable {
     /// The addresses to listen on; at least one.
@@ -13,6 +15,9 @@ package struct HTTPServerConfiguration: Sendable {
     package var backlog: Int
     /// Whether the process can hold one more connection; if not, it is refused.
     package var hasRoom: @Sendable () -> Bool = { true }
+
+    /// What clients speak TLS with; nil for plain HTTP. Clients on this machine may speak plain HTTP all the same.
+    package var tls: TLSSource?
 
     package init(
         addresses: [HTTPBindAddress], limits: HTTPLimits = HTTPLimits(), allowsHalfClosure: Bool = false,

@@ -5,6 +5,7 @@ enum Banner {
     static func print(_ ready: GatewayApp.Ready, configPath: String?, backends: Int, isDemo: Bool) {
         var lines = ["stonegate \(ready.version) listening on \(ready.url)", ""]
         lines.append("  MCP endpoint   \(ready.url)/mcp")
+        if let url = ready.publicURL { lines.append("  from elsewhere \(url)/mcp") }
         lines.append("  status page    \(ready.url)/ui")
         lines.append("  configuration  \(configPath ?? "none")")
         lines.append("  admin token    \(ready.adminTokenPath)   (show it: stonegate token show)")

@@ -59,14 +59,6 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-extension GatewayConfig {
-    /// Where clients on this machine reach the gateway.
-    var localURL: String {
-        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-        return "http://\(host):\(server.port)"
-    }
-}
-
 extension ExitCode {
     /// The configuration is wrong (EX_CONFIG).
     static let configuration = ExitCode(78)

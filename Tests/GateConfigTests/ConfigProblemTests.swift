@@ -14,7 +14,7 @@ import Testing
         Case("[pool]\nzzzzzzzz = 1", "c.toml:2:1: pool.zzzzzzzz: unknown key; known here: max_idle, idle_timeout"),
         Case(
             "[server]\n\"a b\" = 1",
-            "c.toml:2:1: server.\"a b\": unknown key; known here: host, port, data_dir, allowed_hosts, allowed_origins, unsafe_open_admin"
+            "c.toml:2:1: server.\"a b\": unknown key; known here: host, port, data_dir, allowed_hosts, allowed_origins, behind_proxy, unsafe_open_admin"
         ),
         Case("server = 1", "c.toml:1:1: server: must be a table, written as [server], not a whole number"),
         Case(
@@ -95,7 +95,7 @@ import Testing
         Case("[server]\nhost = \"a\\u0007\"", "c.toml:2:1: server.host: must not hold control characters"),
         Case(
             "x = 1\n[server]\nport = 0\nhost = 2",
-            "c.toml:1:1: x: unknown key; known here: server, access, license, gateway, circuit_breaker, pool, limits, async, log, audit, logging, backends, tenants, agents",
+            "c.toml:1:1: x: unknown key; known here: server, tls, access, license, gateway, circuit_breaker, pool, limits, async, log, audit, logging, backends, tenants, agents",
             "c.toml:3:1: server.port: must be from 1 to 65535, not 0",
             "c.toml:4:1: server.host: must be a string, not a whole number"),
     ]
@@ -105,14 +105,60 @@ import Testing
     }
 
     @Test(arguments: [
-        "0.0.0.0", "::", "192.168.1.2", "example.com", "127.1", "127.0.0.01", "0x7f.0.0.1", "127.0.0.256", "2130706433",
-        "", "localhost.evil.example", "::ffff:127.0.0.1",
+        "example.com", "127.1", "127.0.0.01", "0x7f.0.0.1", "127.0.0.256", "2130706433", "", "localhost.evil.example",
+        "::ffff:127.0.0.1", "fe80::1%eth0", "[::1", "0", "*",
     ])
-    func nonLoopbackHostIsRefused(_ host: String) {
+    func whatIsNoAddressIsRefused(_ host: String) {
         let found = problems("[server]\nhost = \"\(host)\"")
         #expect(found.count == 1)
-        let expected = host.isEmpty ? "must not be empty" : "needs authentication, which is not configured"
+        let expected = host.isEmpty ? "must not be empty" : "is no address to listen on"
         #expect(found.first?.contains(expected) == true)
+    }
+
+    static let exposed = "c.toml:2:1: server.host: listening on "
+
+    @Test(arguments: [
+        ("192.168.1.2", "", ["nobody needs a credential", "needs TLS"]),
+        ("0.0.0.0", "", ["nobody needs a credential", "needs TLS", "needs server.allowed_hosts"]),
+        ("::", "[access]\nrequired = true", ["needs TLS", "needs server.allowed_hosts"]),
+        ("[2001:DB8:0::7]", "[[agents]]\nname = \"a\"\nallow = [\"*/*\"]", ["needs TLS"]),
+        ("192.168.1.2", "[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"", ["nobody needs a credential"]),
+    ])
+    func listeningBeyondLoopbackNeedsCredentialsAndTLS(_ host: String, _ more: String, _ expected: [String]) {
+        let found = problems("[server]\nhost = \"\(host)\"\n\(more)")
+        #expect(found.count == expected.count)
+        for (problem, words) in zip(found, expected) {
+            #expect(problem.hasPrefix(Self.exposed) && problem.contains(words), "\(problem)")
+        }
+    }
+
+    @Test(arguments: [
+        "[server]\nhost = \"192.168.1.2\"\n[access]\nrequired = true\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"",
+        "[server]\nhost = \"192.168.1.2\"\nbehind_proxy = true\n[access]\nrequired = true",
+        "[server]\nhost = \"0.0.0.0\"\nallowed_hosts = [\"gate.example\"]\nbehind_proxy = true\n[[tenants]]\nname = \"t\"",
+    ])
+    func listeningBeyondLoopbackIsAcceptedWithBoth(_ text: String) { #expect(problems(text) == []) }
+
+    @Test(arguments: [
+        ("[tls]\ncertificate = \"c.pem\"", "c.toml:2:1: tls.certificate: needs tls.key, the file of its private key"),
+        ("[tls]\nkey = \"c.pem\"", "c.toml:2:1: tls.key: needs tls.certificate, the file of the certificate"),
+        (
+            "[tls]\ncertificate = \"c\"\nkey = \"k\"\nrequire_client_certificate = true",
+            "c.toml:4:1: tls.require_client_certificate: needs tls.client_ca: the authorities whose certificates count"
+        ),
+        (
+            "[[agents]]\nname = \"a\"\ncertificates = [\"spiffe://x\"]",
+            "c.toml:3:1: agents.certificates: agent \"a\" has certificates, which need tls.client_ca: the authorities that count"
+        ),
+    ])
+    func tlsKeysBelongTogether(_ text: String, _ expected: String) { #expect(problems(text) == [expected]) }
+
+    @Test(arguments: ["", "with space", "caf\u{e9}", "sha256:AB", "sha256:" + String(repeating: "A", count: 64)])
+    func certificateNameIsRefused(_ name: String) {
+        let found = problems(
+            "[tls]\ncertificate = \"c\"\nkey = \"k\"\nclient_ca = \"a\"\n[[agents]]\nname = \"a\"\ncertificates = [\"\(name)\"]"
+        )
+        #expect(found.count == 1 && found[0].hasPrefix("c.toml:7:"), "\(found)")
     }
 
     @Test(arguments: ["127.0.0.1", "127.8.9.255", "::1", "[::1]", "localhost", "LOCALHOST"])

@@ -25,7 +25,7 @@ final class TestResponder: HTTPResponder {
     /// The targets of the requests that reached the handler.
     var handled: [String] { targets.withLock { $0 } }
 
-    func admit(_ head: HTTPHead, peer: SocketAddress?) -> HTTPRejection? { guardian(head) }
+    func admit(_ head: HTTPHead, peer: HTTPPeer) -> HTTPRejection? { guardian(head) }
 
     func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
         targets.withLock { $0.append(request.head.target) }

@@ -12,18 +12,20 @@ package final class GatewayProcess: Sendable {
     /// Starts the gateway and returns when it is ready and answers.
     /// - Parameters:
     ///   - config: TOML without `host`, `port` and `data_dir`; keys for `[server]` go into `server`.
+    ///   - host: the address to listen on. The tests talk to 127.0.0.1 in any case.
     ///   - launcher: a program and its arguments that becomes the gateway, such as `prlimit`.
     ///   - directory: given to start again on the data of an earlier run.
     ///   - port: given to start again where an earlier run answered.
     package static func start(
-        _ config: String = "", server: String = "", arguments: [String] = [], environment: [String: String]? = nil,
+        _ config: String = "", host: String = "127.0.0.1", server: String = "", arguments: [String] = [],
+        environment: [String: String]? = nil,
         directory: TemporaryDirectory? = nil, port: UInt16? = nil, launcher: [String] = [],
         within time: Duration = .seconds(30)
     ) async throws -> GatewayProcess {
         let directory = try directory ?? TemporaryDirectory()
         let wanted = try port ?? Sockets.freePort()
         let head =
-            "[server]\nhost = \"127.0.0.1\"\nport = \(wanted)\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
+            "[server]\nhost = \"\(host)\"\nport = \(wanted)\ndata_dir = \"\(directory.file("data"))\"\n\(server)\n\n"
         let path = try directory.write(head + config, to: "config.toml")
         let words = launcher + [try Products.path("stonegate"), "serve", "--config", path] + arguments
         let program = try Program(words[0], Array(words.dropFirst()), environment: environment)

@@ -2,6 +2,7 @@ package import GateConfig
 import GateCore
 import GateHTTP
 import GateProtocol
+import GateTLS
 package import Logging
 import Synchronization
 
@@ -10,6 +11,8 @@ import Synchronization
 package final class AccessTable: Sendable {
     struct State {
         var config: GatewayConfig
+        /// Whether the network reaches the gateway, which only its next start can change.
+        let isExposed: Bool
         var runtime: [RuntimeAgent]
         var principals: Principals
         var failures: FailureBudget
@@ -47,12 +50,13 @@ package final class AccessTable: Sendable {
         self.onAct = onAct
         self.directory = directory
         self.logger = logger
-        let principals = Principals(config, runtime)
+        let isExposed = !config.server.isLoopback
+        let principals = Principals(config, runtime, isExposed: isExposed)
         for problem in principals.problems { logger.error("\(problem)") }
         required = Atomic(principals.isRequired)
         state = Mutex(
             State(
-                config: config, runtime: runtime, principals: principals,
+                config: config, isExposed: isExposed, runtime: runtime, principals: principals,
                 failures: FailureBudget(perMinute: config.limits.authFailuresPerMinute)))
     }
 
@@ -80,6 +84,16 @@ package final class AccessTable: Sendable {
         return found.expiry.map { now >= $0 } ?? false ? nil : found
     }
 
+    /// The one agent that a certificate stands for; nil when there is none, and when its names are those of several.
+    func principal(certificate: CertificateFacts) -> Principal? {
+        let digests = ([CertificateName.fingerprintPrefix + certificate.fingerprint] + certificate.names).map {
+            TokenDigest(certificate: $0)
+        }
+        let found = state.withLock { state in digests.compactMap { state.principals.principal(token: $0) } }
+        guard let first = found.first, found.allSatisfy({ $0.id == first.id }) else { return nil }
+        return first
+    }
+
     /// Cuts what is open with a credential that has ended; to be called every second.
     package func cutExpired(now: Int) { live.cut { principal in principal.expiry.map { now >= $0 } ?? false } }
 
@@ -92,7 +106,7 @@ package final class AccessTable: Sendable {
     func change(_ body: (inout State) -> Void) {
         let principals = state.withLock { state in
             body(&state)
-            state.principals = Principals(state.config, state.runtime)
+            state.principals = Principals(state.config, state.runtime, isExposed: state.isExposed)
             required.store(state.principals.isRequired, ordering: .releasing)
             return state.principals
         }

@@ -2,6 +2,7 @@ import GateConfig
 import GateCore
 import GateHTTP
 import GateProtocol
+import GateTLS
 import NIOCore
 import Synchronization
 
@@ -19,10 +20,15 @@ struct Authenticator: Sendable {
     let admin: AdminToken
     let table: AccessTable
 
-    func judge(_ head: HTTPHead, address: String) -> Verdict {
+    /// - Parameter certificate: what the client has shown on its connection. A token in the request counts more.
+    func judge(_ head: HTTPHead, address: String, certificate: CertificateFacts? = nil) -> Verdict {
         let fields = head.headers.count(of: "Authorization")
         let isRequired = table.isRequired
-        guard fields > 0 else { return isRequired ? .refused(missing) : .open }
+        guard fields > 0 else {
+            guard isRequired else { return .open }
+            guard let certificate else { return .refused(missing) }
+            return table.principal(certificate: certificate).map { .agent($0) } ?? .refused(unknown(certificate))
+        }
         guard fields == 1, let value = head.headers.bytes(of: "Authorization") else {
             return .refused(refused("Send one Authorization field."))
         }
@@ -48,6 +54,13 @@ struct Authenticator: Sendable {
     private static func bearer(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard value.count > 7, value.prefix(7).map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else { return nil }
         return value.dropFirst(7)
+    }
+
+    private func unknown(_ certificate: CertificateFacts) -> GateError {
+        GateError(
+            .unauthenticated,
+            "No agent here has your certificate (sha256:\(certificate.fingerprint)), or more than one has. An operator names it in "
+                + "the 'certificates' of one agent; or send a token as `Authorization: Bearer …`.", source: .caller)
     }
 
     private var missing: GateError {

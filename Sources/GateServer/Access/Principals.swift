@@ -12,8 +12,10 @@ struct Principals: Sendable {
     /// What was left out, in words: it stays out until somebody mends it.
     private(set) var problems: [String] = []
 
-    init(_ config: GatewayConfig, _ runtime: [RuntimeAgent]) {
-        isRequired = config.requiresCredentials || !runtime.isEmpty
+    /// - Parameter isExposed: whether the network reaches the gateway: then nobody comes in without a credential, whatever the
+    ///   configuration says by now.
+    init(_ config: GatewayConfig, _ runtime: [RuntimeAgent], isExposed: Bool = false) {
+        isRequired = config.requiresCredentials || !runtime.isEmpty || isExposed
         for tenant in config.tenants {
             tenants[ExactText(tenant.name)] = AccessRules(tenant.grant, owner: "tenant '\(tenant.name)'")
         }
@@ -21,6 +23,7 @@ struct Principals: Sendable {
             guard let policy = policy(agent: agent.name, tenant: agent.tenant, agent.grant) else { continue }
             var digests = agent.tokenDigests.compactMap { TokenDigest(hex: $0) }
             if let token = agent.token { digests.append(TokenDigest(of: token.exposed.utf8)) }
+            digests += agent.certificates.map { TokenDigest(certificate: $0) }
             let principal = Principal(agent: agent.name, tenant: agent.tenant, policy: policy)
             byID[ExactText(principal.id)] = principal
             for digest in digests {
@@ -43,7 +46,8 @@ struct Principals: Sendable {
         guard let other = byToken.updateValue(principal, forKey: digest) else { return }
         byToken[digest] = nil
         problems.append(
-            "agents '\(other.id)' and '\(principal.id)' have the same token, which is refused: it would mix them up")
+            "agents '\(other.id)' and '\(principal.id)' have the same token or certificate, which is refused: it would mix them up"
+        )
     }
 
     /// What an agent may use; nil when its tenant does not exist: then it may not even come in.

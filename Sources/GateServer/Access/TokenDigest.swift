@@ -10,6 +10,11 @@ package struct TokenDigest: Hashable, Sendable {
         self.init(bytes: SHA256.hash(token))
     }
 
+    /// Stands for a client certificate in the same table. No token can be this text: no header field carries a NUL.
+    package init(certificate name: String) {
+        self.init(of: [0] + Array("certificate".utf8) + [0] + Array(name.utf8))
+    }
+
     private init(bytes: [UInt8]) {
         func word(_ index: Int) -> UInt64 { bytes[(index * 8)..<(index * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) } }
         high = (word(0), word(1))

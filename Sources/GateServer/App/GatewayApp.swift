@@ -4,6 +4,7 @@ package import GateConfig
 import GateHTTP
 import GateProtocol
 import GateStore
+import GateTLS
 package import Logging
 import NIOCore
 import NIOPosix
@@ -19,6 +20,8 @@ package struct GatewayApp: Sendable {
     /// What is known once the gateway answers.
     package struct Ready: Sendable {
         package let url: String
+        /// Where other machines reach it; nil when they do not, or when a proxy stands in front.
+        package let publicURL: String?
         package let adminTokenPath: String
         package let version: String
         package let gateway: any GatewayServices
@@ -86,11 +89,11 @@ package struct GatewayApp: Sendable {
     /// reload the configuration.
     ///
     /// - Parameter onReady: called once, when requests are answered. Backends go on starting in the background.
-    /// - Throws: ``StateDirectoryError`` or `HTTPServerError`, in words for the operator, before anything was started.
+    /// - Throws: ``StateDirectoryError``, `TLSProblem` or `HTTPServerError`, in words for the operator, before anything was started.
     package func run(onReady: @escaping @Sendable (Ready) -> Void) async throws {
         let events = LifeEvents()
-        let host = config.server.host.utf8.contains(UInt8(ascii: ":")) ? "[\(config.server.host)]" : config.server.host
-        let url = "http://\(host):\(config.server.port)"
+        let url = config.localURL
+        let tls = try config.tlsFiles.map { try TLSSource($0) }
         let directory = try StateDirectory(path: config.server.dataDir, url: url)
         sweep(directory)
         let token = try AdminToken.load(directory: directory)
@@ -114,7 +117,7 @@ package struct GatewayApp: Sendable {
         )
         let responder = GatewayResponder(services: gateway, mcp: mcp, token: token, config: config)
         let server = HTTPServer(
-            configuration: http, group: group, budget: gateway.budget, responder: responder, logger: logger)
+            configuration: http(tls), group: group, budget: gateway.budget, responder: responder, logger: logger)
         gateway.reloader.started(with: file)
         gateway.takeInServers()
         try await recover(gateway)
@@ -130,12 +133,16 @@ package struct GatewayApp: Sendable {
             ConfigWatcher(path: location.path, loop: group.next(), logger: logger) { post(.fileChanged) }
         }
         watcher?.start()
+        let certificates = tls.map { CertificateReloader($0, loop: group.next(), logger: logger) }
+        certificates?.start()
+        gateway.onReloadRequest { certificates?.look() }
         let expiry = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             gateway.access.cutExpired(now: WallClock.milliseconds() / 1_000)
         }
         onReady(
             Ready(
-                url: url, adminTokenPath: token.path, version: StonegateVersion.current, gateway: gateway))
+                url: url, publicURL: config.publicURL, adminTokenPath: token.path, version: StonegateVersion.current,
+                gateway: gateway))
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await gateway.run() }
             var isStopping = false
@@ -149,6 +156,7 @@ package struct GatewayApp: Sendable {
                 case .stop, .stopRequest:
                     isStopping = true
                     watcher?.stop()
+                    certificates?.stop()
                     tasks.addTask {
                         await stop(gateway, mcp, server)
                         post(.stopped)
@@ -204,20 +212,15 @@ package struct GatewayApp: Sendable {
         return options
     }
 
-    private var http: HTTPServerConfiguration {
-        var addresses = [HTTPBindAddress(host: config.server.host, port: config.server.port)]
-        // `localhost` is ::1 first on many machines.
-        if config.server.host == "127.0.0.1" || config.server.host == "localhost" {
-            addresses = [
-                HTTPBindAddress(host: "127.0.0.1", port: config.server.port),
-                HTTPBindAddress(host: "::1", port: config.server.port, isOptional: true),
-            ]
-        }
-        var configuration = HTTPServerConfiguration(addresses: addresses)
+    private func http(_ tls: TLSSource?) -> HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration(addresses: config.server.bindAddresses)
+        configuration.tls = tls
         let limits = config.limits
         configuration.limits.maxConnections = max(limits.connections, config.gateway.maxConnections)
-        // All local agents share one address: the cap for one address would be a cap for all of them.
-        configuration.limits.maxConnectionsPerAddress = configuration.limits.maxConnections
+        // All local agents share one address, and all those behind a proxy: the cap for one would be a cap for all of them.
+        configuration.limits.maxConnectionsPerLoopbackAddress = configuration.limits.maxConnections
+        configuration.limits.maxConnectionsPerAddress =
+            config.server.behindProxy ? configuration.limits.maxConnections : limits.connectionsPerAddress
         configuration.limits.maxRequestLineBytes = limits.requestLineBytes
         configuration.limits.maxHeaderBytes = limits.headerBytes
         configuration.limits.maxHeaderFields = limits.headerFields

@@ -1,6 +1,7 @@
 package import GateConfig
 package import GateProtocol
 import Logging
+import Synchronization
 
 /// Taking over a changed configuration while calls are under way.
 extension Gateway {
@@ -24,6 +25,7 @@ extension Gateway {
     /// - Parameter onlyIfChanged: do nothing when the file is as it was when it was last looked at.
     /// - Returns: nil when there was nothing to do.
     @discardableResult package func reload(onlyIfChanged: Bool) async -> Result<ReloadReport, ConfigProblems>? {
+        if !onlyIfChanged { reloadHandler.withLock { $0 }?() }
         let result = await reloader.reload(onlyIfChanged: onlyIfChanged) {
             [self] (loaded, file) throws(ConfigProblems) in
             try apply(loaded, mode: file?.mode)

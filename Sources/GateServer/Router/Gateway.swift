@@ -34,6 +34,7 @@ package final class Gateway: GatewayServices {
     let reloader: ConfigReloader
     /// Told when a client asks the gateway to stop.
     private let stopHandler = Mutex<(@Sendable () -> Void)?>(nil)
+    let reloadHandler = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
@@ -157,6 +158,9 @@ package final class Gateway: GatewayServices {
 
     /// - Parameter body: begins to stop the gateway; called at most once, on any thread.
     package func onStopRequest(_ body: @escaping @Sendable () -> Void) { stopHandler.withLock { $0 = body } }
+
+    /// - Parameter body: told that somebody wants what was read at the start to be read again, beside the configuration; on any thread.
+    package func onReloadRequest(_ body: @escaping @Sendable () -> Void) { reloadHandler.withLock { $0 = body } }
 
     package func requestStop() -> StopNotice {
         let handler = stopHandler.withLock { $0.take() }

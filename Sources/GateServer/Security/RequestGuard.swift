@@ -11,7 +11,8 @@ struct RequestGuard: Sendable {
     private let namesOnAnyPort: Set<[UInt8]>
     private let origins: Set<[UInt8]>
 
-    init(_ server: GatewayConfig.Server) {
+    /// - Parameter isSecure: whether clients elsewhere use HTTPS, here or at a proxy.
+    init(_ server: GatewayConfig.Server, isSecure: Bool = false) {
         var hosts: Set<[UInt8]> = []
         var origins: Set<[UInt8]> = []
         // Another address of 127.0.0.0/8 may be listened on.
@@ -19,6 +20,7 @@ struct RequestGuard: Sendable {
         for name in ["localhost", "127.0.0.1", "[::1]", own] {
             hosts.insert(Array("\(name):\(server.port)".utf8))
             origins.insert(Array("http://\(name):\(server.port)".utf8))
+            if isSecure { origins.insert(Array("https://\(name):\(server.port)".utf8)) }
             if server.port == 80 {
                 hosts.insert(Array(name.utf8))
                 origins.insert(Array("http://\(name)".utf8))
@@ -28,6 +30,9 @@ struct RequestGuard: Sendable {
         for host in server.allowedHosts {
             let bytes = Array(host.utf8)
             if RequestGuard.hasPort(bytes) { hosts.insert(bytes) } else { names.insert(bytes) }
+            guard isSecure else { continue }
+            origins.insert(Array("https://\(host)".utf8))
+            if !RequestGuard.hasPort(bytes) { origins.insert(Array("https://\(host):\(server.port)".utf8)) }
         }
         origins.formUnion(server.allowedOrigins.map { Array($0.utf8) })
         self.hosts = hosts

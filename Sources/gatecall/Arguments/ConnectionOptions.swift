@@ -21,6 +21,21 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The authorities that an https gateway's certificate may come from, instead of the system's. (GATECALL_CA_FILE)",
+            valueName: "path"), completion: .file())
+    var caFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The certificate to show to a gateway that asks for one. (GATECALL_CERTIFICATE)", valueName: "path"),
+        completion: .file())
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("Its private key. (GATECALL_KEY)", valueName: "path"), completion: .file())
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Who asks: calls with an id belong to the agent that started them. (GATECALL_AGENT)", valueName: "name"))
     var agent: String?
 
@@ -39,6 +54,9 @@ struct ConnectionOptions: ParsableArguments {
         var options = GateClientOptions()
         options.timeout = .seconds(timeout)
         options.agentName = agent ?? given("GATECALL_AGENT") ?? "gatecall"
+        options.caFile = caFile ?? given("GATECALL_CA_FILE")
+        options.certificateFile = certificate ?? given("GATECALL_CERTIFICATE")
+        options.keyFile = key ?? given("GATECALL_KEY")
         let url = url ?? given("GATECALL_URL") ?? GateClient.defaultURL
         return try GateClient(url: url, token: try token(given("GATECALL_TOKEN")), options: options)
     }

@@ -22,6 +22,13 @@ struct Check: ParsableCommand {
             let (loaded, file) = try source.read()
             if file == nil { Console.complain("There is no configuration file; these are the defaults.") }
             if let warning = loaded.exposureWarning(mode: file?.mode) { Console.complain("warning: \(warning)") }
+            if let problem = loaded.config.tlsProblem {
+                throw ConfigProblems([
+                    ConfigProblem(
+                        origin: .file(path: loaded.path ?? "configuration", line: nil, column: nil), key: "tls",
+                        message: problem)
+                ])
+            }
             let effective = EffectiveConfig(loaded.config)
             Console.print(json ? effective.json : effective.toml.trimmingLastLineBreak)
         } catch {

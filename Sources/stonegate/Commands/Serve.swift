@@ -57,6 +57,10 @@ struct Serve: AsyncParsableCommand {
             Terminal.error(exposure)
             throw ExitCode(78)
         }
+        if let problem = loaded.config.tlsProblem {
+            Terminal.error(problem)
+            throw ExitCode(78)
+        }
         let backends = loaded.config.backends.count
         let path = loaded.path
         let announcer = CatalogAnnouncer()

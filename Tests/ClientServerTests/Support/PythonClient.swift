@@ -6,6 +6,8 @@ import Testing
 struct PythonClient: Sendable, CustomTestStringConvertible {
     let age: String
     var mode: String?
+    /// Beside the tests' own environment.
+    var environment: [String: String] = [:]
 
     static let current = PythonClient(age: "new")
     static let currentLegacy = PythonClient(age: "new", mode: "legacy")
@@ -43,7 +45,10 @@ struct PythonClient: Sendable, CustomTestStringConvertible {
         let script = Products.checkout + "/Tests/python/client_\(age).py"
         let flags = mode.map { ["--mode", $0] } ?? []
         let pairs = calls.flatMap { [$0.tool, $0.arguments.text] }
-        let run = try await Program.run(Products.python(age), [script] + target + flags + ["--"] + pairs)
+        let run = try await Program.run(
+            "/usr/bin/env",
+            environment.map { "\($0.key)=\($0.value)" } + [Products.python(age), script] + target + flags + ["--"]
+                + pairs)
         let steps = run.output.split(separator: "\n").compactMap { try? JSONValue(parsing: String($0)) }
         return Run(exit: run.exit, steps: steps, errors: run.errors)
     }

@@ -49,6 +49,40 @@ import Testing
         #expect(TokenDigest(hex: String(repeating: "g", count: 64)) == nil)
     }
 
+    @Test func certificatesAndTokensAreNeverTakenForEachOther() {
+        var config = GatewayConfig()
+        var one = agent("one", token: String(repeating: "t", count: 40))
+        one.certificates = ["spiffe://x/one", "sha256:" + String(repeating: "ab", count: 32)]
+        config.agents = [one]
+        let principals = Principals(config, [])
+        for name in one.certificates {
+            #expect(principals.principal(token: TokenDigest(certificate: name))?.id == "one")
+            #expect(principals.principal(token: TokenDigest(of: name.utf8)) == nil)
+            #expect(principals.principal(token: TokenDigest(of: "certificate\(name)".utf8)) == nil)
+        }
+        var two = GatewayConfig.Agent(name: "two")
+        two.certificates = ["spiffe://x/one"]
+        config.agents.append(two)
+        let both = Principals(config, [])
+        #expect(both.principal(token: TokenDigest(certificate: "spiffe://x/one")) == nil)
+        #expect(both.problems.count == 1)
+    }
+
+    /// A reload that takes away the last agent, or goes back to loopback, does not open a gateway that the network reaches until its next
+    /// start.
+    @Test func whatTheNetworkReachesStaysClosed() {
+        var config = GatewayConfig()
+        config.server.host = "192.0.2.1"
+        config.agents = [agent("one", token: String(repeating: "t", count: 40))]
+        let table = AccessTable(config, nil, Self.logger)
+        #expect(table.isRequired)
+        table.apply(GatewayConfig())
+        #expect(table.isRequired)
+        #expect(table.principal(token: String(repeating: "t", count: 40).utf8, now: 0) == nil)
+        let local = AccessTable(GatewayConfig(), nil, Self.logger)
+        #expect(!local.isRequired)
+    }
+
     @Test func aTokenOfTwoAgentsIsNobodys() {
         var config = GatewayConfig()
         let token = String(repeating: "t", count: 40)

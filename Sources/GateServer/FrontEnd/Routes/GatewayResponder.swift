@@ -2,7 +2,7 @@ package import GateConfig
 import GateCore
 package import GateHTTP
 import GateProtocol
-package import NIOCore
+import NIOCore
 package import NIOHTTP1
 
 /// Where MCP requests go.
@@ -22,6 +22,7 @@ package struct GatewayResponder: HTTPResponder {
     private let table: RouteTable
     private let requestGuard: RequestGuard
     private let isAdminOpen: Bool
+    private let senders: SenderAddress
     private let correlation = CorrelationIDs(seed: UInt32.random(in: 0...UInt32.max))
 
     package init(
@@ -31,17 +32,19 @@ package struct GatewayResponder: HTTPResponder {
         self.mcp = mcp
         authenticator = Authenticator(admin: token, table: services.access)
         table = RouteTable.standard(services)
-        requestGuard = RequestGuard(config.server)
+        requestGuard = RequestGuard(
+            config.server, isSecure: config.tls.certificate != nil || config.server.behindProxy)
+        senders = SenderAddress(isBehindProxy: config.server.behindProxy)
         isAdminOpen = config.server.unsafeOpenAdmin
     }
 
-    package func admit(_ head: HTTPHead, peer: SocketAddress?) -> HTTPRejection? {
+    package func admit(_ head: HTTPHead, peer: HTTPPeer) -> HTTPRejection? {
         let destination = table.find(head)
         if let refusal = requestGuard.refusal(head, changes: destination.changes) { return rejection(refusal) }
         switch destination {
         case .mcp(nil) where GatewayResponder.isPageRequest(head): return nil
         case .mcp, .eventStream, .messages:
-            if case .refused(let error) = authenticator.judge(head, address: GatewayResponder.address(peer)) {
+            if case .refused(let error) = judge(head, peer) {
                 return challenge(error)
             }
             return nil
@@ -69,10 +72,10 @@ package struct GatewayResponder: HTTPResponder {
     }
 
     /// Why a request may not use a route; nil when it may.
-    private func refusal(of route: Route, _ head: HTTPHead, _ peer: SocketAddress?) -> HTTPRejection? {
+    private func refusal(of route: Route, _ head: HTTPHead, _ peer: HTTPPeer) -> HTTPRejection? {
         if route.access == .open { return nil }
         let needsAdmin = route.access.needsAdmin(isGatewayOpen: !services.access.isRequired)
-        switch authenticator.judge(head, address: GatewayResponder.address(peer)) {
+        switch judge(head, peer) {
         case .admin: return nil
         case .open: return needsAdmin && !isAdminOpen ? adminRequired : nil
         // Whoever is known is not anybody: what is open to everybody for want of agents is not open to one of them.
@@ -98,14 +101,15 @@ package struct GatewayResponder: HTTPResponder {
     }
 
     private func isOperator(_ request: HTTPRequest) -> Bool {
-        switch authenticator.judge(request.head, address: GatewayResponder.address(request.peer)) {
+        switch judge(request.head, request.peer) {
         case .open, .admin: true
         case .agent, .refused: false
         }
     }
 
-    /// The address that failures are counted by.
-    private static func address(_ peer: SocketAddress?) -> String { peer?.ipAddress ?? "" }
+    private func judge(_ head: HTTPHead, _ peer: HTTPPeer) -> Authenticator.Verdict {
+        authenticator.judge(head, address: senders.address(head, peer), certificate: peer.certificate)
+    }
 
     package func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
         let destination = table.find(request.head)
@@ -117,7 +121,7 @@ package struct GatewayResponder: HTTPResponder {
             return
         }
         // Again, although the head was admitted: what was valid then may have ended while the body came.
-        switch authenticator.judge(request.head, address: GatewayResponder.address(request.peer)) {
+        switch judge(request.head, request.peer) {
         case .open, .admin: await respond(to: request, on: exchange, destination, nil)
         case .refused(let error):
             let refusal = challenge(error)
