@@ -1,10 +1,12 @@
 import GateProtocol
 import NIOCore
 
-/// The members of `_meta` that trace a call through programs (W3C Trace Context and Baggage): over HTTP they are header fields
-/// of the same names as well.
+/// The members of `_meta` that trace a call through programs (W3C Trace Context): over HTTP they are header fields of the same names
+/// as well.
 package enum TraceContext {
-    package static let names = ["traceparent", "tracestate", "baggage"]
+    package static let names = ["traceparent", "tracestate"]
+    /// W3C Baggage: what programs before the agent have hung on its request, often who its user is. It ends at the gateway.
+    package static let baggage: StaticString = "baggage"
     /// Longer values are not repeated in a header.
     private static let maxBytes = 8_192
 

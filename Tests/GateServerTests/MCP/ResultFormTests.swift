@@ -65,10 +65,12 @@ struct ResultFormTests {
             var headers = try await rig.session()
             headers["traceparent"] = "00-1-2-01"
             headers["tracestate"] = "a=b"
-            headers["baggage"] = "bad\"quote"
+            headers["baggage"] = "user=1"
             _ = try await rig.post(request("tools/call", id: "1", #""name":"search""#), headers)
             _ = try await rig.post(
-                request("tools/call", id: "2", #""name":"search","_meta":{"traceparent":"own","v/k":1}"#), headers)
+                request(
+                    "tools/call", id: "2", #""name":"search","_meta":{"traceparent":"own","baggage":"user=1","v/k":1}"#),
+                headers)
         }
         let metas = services.calls.all.map { $0.meta.map { String(buffer: $0) } }
         #expect(metas == [#""traceparent":"00-1-2-01","tracestate":"a=b""#, #""traceparent":"own","v/k":1"#])

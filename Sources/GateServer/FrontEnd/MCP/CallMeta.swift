@@ -6,12 +6,15 @@ import NIOCore
 /// What is passed on beside arguments and results.
 enum CallMeta {
     /// The members of the caller's `_meta` that are meant for the tool: all but the progress token, which is replaced, the
-    /// protocol's own, which speak of this connection, and the call's timeout, which has been obeyed.
+    /// protocol's own, which speak of this connection, the call's timeout, which has been obeyed, baggage, and what repeats the
+    /// credential with which the agent came.
     /// - Parameter headers: of the request: a trace that they carry and `_meta` does not is passed on as if it did.
     static func passedOn(_ message: WireMessage, _ headers: HTTPRequestFields?) -> ByteBuffer? {
         var out = headers.flatMap { trace($0, besides: message) }
         guard let meta = message.envelope.meta else { return out }
+        let credential = headers.flatMap(credential)
         for field in meta.list where !field.keyIsEscaped && !isOurs(field, message) {
+            if let credential, holds(credential, field, message) { continue }
             var text = out ?? ByteBuffer()
             if out != nil { text.writeStaticString(",") }
             // The key with its quotes, and the value, as written.
@@ -31,15 +34,33 @@ enum CallMeta {
         var out = ByteBuffer(string: "\"traceparent\":\"")
         out.writeBytes(parent)
         out.writeStaticString("\"")
-        for name in ["tracestate", "baggage"] {
-            guard let value = headers.bytes(of: name), TraceContext.isPlain(value),
-                message.meta(name == "baggage" ? "baggage" : "tracestate") == nil
-            else { continue }
-            out.writeString(",\"\(name)\":\"")
-            out.writeBytes(value)
+        if let state = headers.bytes(of: "tracestate"), TraceContext.isPlain(state), message.meta("tracestate") == nil {
+            out.writeStaticString(",\"tracestate\":\"")
+            out.writeBytes(state)
             out.writeStaticString("\"")
         }
         return out
+    }
+
+    /// What stands behind the scheme in `Authorization`. Shorter ones are found in anything.
+    private static func credential(_ headers: HTTPRequestFields) -> [UInt8]? {
+        guard let field = headers.bytes(of: "authorization") else { return nil }
+        let credential = field.drop { $0 != 0x20 }.drop { $0 == 0x20 }
+        return credential.count >= 16 ? Array(credential) : nil
+    }
+
+    private static func holds(_ credential: [UInt8], _ field: JSONField, _ message: WireMessage) -> Bool {
+        message.buffer.withUnsafeReadableBytes { text in
+            [field.key, field.value].contains { range in
+                var rest = text[range]
+                while let start = rest.firstIndex(of: credential[0]) {
+                    rest = rest[start...]
+                    if rest.starts(with: credential) { return true }
+                    rest = rest.dropFirst()
+                }
+                return false
+            }
+        }
     }
 
     private static func isOurs(_ field: JSONField, _ message: WireMessage) -> Bool {
@@ -50,6 +71,7 @@ enum CallMeta {
                 || JSONString.equal(text, field.key, MCPMeta.timeout)
                 || JSONString.equal(text, field.key, MCPMeta.task)
                 || JSONString.equal(text, field.key, MCPMeta.idempotencyKey)
+                || JSONString.equal(text, field.key, TraceContext.baggage)
                 || key.starts(with: UnsafeBufferPointer(start: reserved.utf8Start, count: reserved.utf8CodeUnitCount))
         }
     }
