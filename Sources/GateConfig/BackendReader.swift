@@ -186,6 +186,11 @@ struct BackendReader {
         let path = table.path.appending("url")
         do throws(BackendURL.Problem) {
             let url = try BackendURL(text.text)
+            guard !text.secrets.contains(where: { url.shown.utf8.firstRange(of: $0.exposed.utf8) != nil }) else {
+                diagnostics.report(
+                    path, "would show what the file holds: of an address only the query is kept secret; use a header")
+                return nil
+            }
             if url.hasCredentials { noteSecret(text, path) }
             return BackendConfig.Endpoint(url: url, headers: headers, caFile: caFile)
         } catch {

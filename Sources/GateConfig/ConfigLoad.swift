@@ -11,9 +11,11 @@ struct ConfigLoad {
     private let environment: [String: String]
     private let workingDirectory: String
     private let paths: PathExpansion
+    private let files: SecretFiles
 
-    init(environment: [String: String], workingDirectory: String) {
+    init(environment: [String: String], workingDirectory: String, files: SecretFiles) {
         self.environment = environment
+        self.files = files
         self.workingDirectory = workingDirectory
         paths = PathExpansion(home: environment["HOME"])
     }
@@ -37,11 +39,13 @@ struct ConfigLoad {
             let position = reader.outline.position(of: path)
             return .file(path: file.path, line: position?.line, column: position?.column)
         }
-        let expansion = VariableExpansion(environment: environment)
-        let root = expanded(reader.root, ConfigPath(), expansion, &diagnostics)
-        guard case .table(let entries) = root else { return }
         let directory = PathExpansion.directory(of: file.path)
         let base = directory.utf8.first == UInt8(ascii: "/") ? directory : workingDirectory + "/" + directory
+        let expansion = VariableExpansion(environment: environment) { [paths, files] path throws(ConfigMessage) in
+            try files.secret(try paths.absolute(path, base: base))
+        }
+        let root = expanded(reader.root, ConfigPath(), expansion, &diagnostics)
+        guard case .table(let entries) = root else { return }
         let top = TableReader(entries: entries, path: ConfigPath())
         top.reportUnknownKeys(
             known: ConfigField.sections + ["backends", "tenants", "agents"], homes: Self.homes, &diagnostics)
@@ -64,8 +68,8 @@ struct ConfigLoad {
         switch node {
         case .string(let string):
             do throws(ConfigMessage) {
-                let text = try expansion.expand(string.raw)
-                if !TenantTemplate.names(in: text.text).isEmpty, !ConfigLoad.mayNameTenant(path) {
+                let text = try expansion.expand(string.raw, mayNameFile: path.isSecret)
+                if !TenantTemplate.names(in: text.text).isEmpty, !path.isTenantValue {
                     throw ConfigMessage("${tenant.…} stands in values of 'env' and 'headers' of backends only")
                 }
                 return .string(text)
@@ -84,11 +88,6 @@ struct ConfigLoad {
         default:
             return node
         }
-    }
-
-    private static func mayNameTenant(_ path: ConfigPath) -> Bool {
-        let path = path.description
-        return path.hasPrefix("backends[") && (path.contains("].env.") || path.contains("].headers."))
     }
 
     private mutating func readSection(

@@ -1,6 +1,6 @@
 /// Makes the configuration of a file, the environment and flags.
 ///
-/// Everything it works on is a value, so it reads neither files nor the process's own environment. Flags win over
+/// Everything it works on is a value or handed in, so it reads neither files nor the process's own environment by itself. Flags win over
 /// environment variables, these over the file, and the file over the defaults.
 package enum ConfigLoader {
     /// A value that was given as a flag, such as `--port 4000`.
@@ -22,11 +22,13 @@ package enum ConfigLoader {
     ///   - file: the file's content, nil when there is none.
     ///   - environment: the process's environment; HOME stands for `~`.
     ///   - workingDirectory: absolute; what relative paths in flags and variables belong to.
+    ///   - files: what `${file:…}` reads.
     /// - Throws: all problems that were found, at most `ConfigProblems.limit`.
     package static func load(
-        file: ConfigFile? = nil, environment: [String: String], overrides: [Override] = [], workingDirectory: String
+        file: ConfigFile? = nil, environment: [String: String], overrides: [Override] = [], workingDirectory: String,
+        files: SecretFiles = .none
     ) throws(ConfigProblems) -> LoadedConfig {
-        var load = ConfigLoad(environment: environment, workingDirectory: workingDirectory)
+        var load = ConfigLoad(environment: environment, workingDirectory: workingDirectory, files: files)
         if let file { load.read(file) }
         load.readEnvironment()
         load.read(overrides)
@@ -36,9 +38,10 @@ package enum ConfigLoader {
     /// The configuration as far as it can be read, for commands that look for a running gateway: its file may have
     /// been broken since it started.
     package static func readable(
-        file: ConfigFile?, environment: [String: String], overrides: [Override] = [], workingDirectory: String
+        file: ConfigFile?, environment: [String: String], overrides: [Override] = [], workingDirectory: String,
+        files: SecretFiles = .none
     ) -> GatewayConfig {
-        var load = ConfigLoad(environment: environment, workingDirectory: workingDirectory)
+        var load = ConfigLoad(environment: environment, workingDirectory: workingDirectory, files: files)
         if let file { load.read(file) }
         load.readEnvironment()
         load.read(overrides)

@@ -38,13 +38,16 @@ struct ConfigString: Sendable, Equatable {
     var raw: String
     /// With variables expanded.
     var text: String
-    /// Whether a variable was expanded in it.
+    /// Whether a variable or a file was expanded in it.
     var hasVariables: Bool
+    /// What came from files.
+    var secrets: [Secret<String>]
 
-    init(raw: String, text: String, hasVariables: Bool) {
+    init(raw: String, text: String, hasVariables: Bool, secrets: [Secret<String>] = []) {
         self.raw = raw
         self.text = text
         self.hasVariables = hasVariables
+        self.secrets = secrets
     }
 
     init(literal: String) {

@@ -15,6 +15,33 @@ struct ConfigPath: Hashable, Sendable {
     }
 }
 
+extension ConfigPath {
+    /// The names of its keys, those of arrays' elements left out: `backends`, `env`, `TOKEN`.
+    private var keys: [String] {
+        components.compactMap { if case .key(let key) = $0 { key } else { nil } }
+    }
+
+    /// Whether `${tenant.…}` may stand here.
+    var isTenantValue: Bool {
+        let keys = keys
+        return keys.count == 3 && keys[0] == "backends" && ["env", "headers"].contains(keys[1])
+    }
+
+    /// Whether the value is kept as a secret, so that `${file:…}` may stand here.
+    var isSecret: Bool {
+        let keys = keys
+        switch keys.first {
+        case "backends"? where keys.count == 2: return keys[1] == "url"
+        case "backends"? where keys.count == 3:
+            return ["env", "headers"].contains(keys[1])
+                || (keys[1] == "oauth" && ["client_id", "client_secret"].contains(keys[2]))
+        case "tenants"?: return keys.count == 3 && keys[1] == "values"
+        case "agents"?: return keys.count == 2 && keys[1] == "token"
+        default: return false
+        }
+    }
+}
+
 extension ConfigPath: CustomStringConvertible {
     var description: String {
         var text = ""

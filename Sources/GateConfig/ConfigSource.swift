@@ -26,7 +26,8 @@ package struct ConfigSource: Sendable {
 
     package func load(_ file: ConfigFile?) throws(ConfigProblems) -> LoadedConfig {
         var loaded = try ConfigLoader.load(
-            file: file, environment: environment, overrides: overrides, workingDirectory: workingDirectory)
+            file: file, environment: environment, overrides: overrides, workingDirectory: workingDirectory,
+            files: .system)
         for backend in extra {
             let folded = BackendName.folded(backend.name)
             if !loaded.config.backends.contains(where: { BackendName.folded($0.name) == folded }) {

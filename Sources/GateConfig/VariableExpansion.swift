@@ -1,23 +1,29 @@
 import GateCore
 
-/// `${NAME}` and `${NAME:-default}` in the strings of the file.
+/// `${NAME}`, `${NAME:-default}` and `${file:PATH}` in the strings of the file.
 ///
-/// What a variable holds is not expanded again, and `$${` stands for `${`. A variable that is set but empty counts as
+/// What a variable or a file holds is not expanded again, and `$${` stands for `${`. A variable that is set but empty counts as
 /// unset for `:-`, as in a shell.
 struct VariableExpansion {
     /// Longest string that an expansion may make, in bytes.
     static let maxBytes = 256 * 1_024
 
     let environment: [String: String]
+    /// What a file holds, by its path as written.
+    var file: (_ path: String) throws(ConfigMessage) -> String = { path throws(ConfigMessage) in
+        throw ConfigMessage("names the file \(quoted(path)), and there are no files here")
+    }
 
     /// The text with its variables replaced.
     ///
-    /// - Throws: a message that names the variable, never a value.
-    func expand(_ raw: String) throws(ConfigMessage) -> ConfigString {
+    /// - Parameter mayNameFile: whether it is a place for secrets.
+    /// - Throws: a message that names the variable or file, never a value.
+    func expand(_ raw: String, mayNameFile: Bool = false) throws(ConfigMessage) -> ConfigString {
         let bytes = Array(raw.utf8)
         guard bytes.contains(UInt8(ascii: "$")) else { return ConfigString(literal: raw) }
         var result: [UInt8] = []
         var hasVariables = false
+        var secrets: [Secret<String>] = []
         var index = 0
         while index < bytes.count {
             let rest = bytes[index...]
@@ -30,7 +36,15 @@ struct VariableExpansion {
                 guard let close = rest.firstIndex(of: UInt8(ascii: "}")) else {
                     throw ConfigMessage("has '${' without '}'; write $${ for a literal ${")
                 }
-                result += try value(of: bytes[(index + 2)..<close]).utf8
+                let reference = bytes[(index + 2)..<close]
+                if reference.starts(with: Self.filePrefix) {
+                    guard mayNameFile else { throw ConfigMessage(Self.noPlaceForSecrets) }
+                    let secret = try secret(reference.dropFirst(Self.filePrefix.count))
+                    secrets.append(Secret(secret))
+                    result += secret.utf8
+                } else {
+                    result += try value(of: reference).utf8
+                }
                 hasVariables = true
                 index = close + 1
             } else {
@@ -41,7 +55,21 @@ struct VariableExpansion {
                 throw ConfigMessage("is longer than 256 KiB after its variables are expanded")
             }
         }
-        return ConfigString(raw: raw, text: String(decoding: result, as: UTF8.self), hasVariables: hasVariables)
+        return ConfigString(
+            raw: raw, text: String(decoding: result, as: UTF8.self), hasVariables: hasVariables, secrets: secrets)
+    }
+
+    private static let filePrefix = Array("file:".utf8)
+    private static let noPlaceForSecrets =
+        "cannot hold ${file:…}, which is for secrets: values of 'env', 'headers' and 'values', 'url', 'client_id' and "
+        + "'client_secret', and 'token'"
+
+    private func secret(_ path: ArraySlice<UInt8>) throws(ConfigMessage) -> String {
+        let secret = try file(String(decoding: path, as: UTF8.self))
+        guard TenantTemplate.names(in: secret).isEmpty else {
+            throw ConfigMessage("names a file that holds ${tenant.…}; write that into the configuration itself")
+        }
+        return secret
     }
 
     private func value(of reference: ArraySlice<UInt8>) throws(ConfigMessage) -> String {
@@ -54,7 +82,8 @@ struct VariableExpansion {
         }
         guard let first = name.utf8.first, !first.isDigit, tail.isEmpty || tail.starts(with: ":-".utf8) else {
             throw ConfigMessage(
-                "has a bad variable reference: write ${NAME} or ${NAME:-default}, or $${ for a literal ${")
+                "has a bad variable reference: write ${NAME}, ${NAME:-default} or ${file:/path}, or $${ for a literal ${"
+            )
         }
         let value = environment[name]
         if tail.isEmpty {

@@ -31,7 +31,7 @@ struct ConfigurationOptions: ParsableArguments {
         }
         let loaded = try ConfigLoader.load(
             file: file, environment: environment, overrides: overrides,
-            workingDirectory: FileManager.default.currentDirectoryPath)
+            workingDirectory: FileManager.default.currentDirectoryPath, files: .system)
         return (loaded, file)
     }
 

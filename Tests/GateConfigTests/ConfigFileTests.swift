@@ -67,7 +67,7 @@ import Testing
                 literal.exposureWarning(mode: mode)
                     == "/etc/gate/config.toml holds secrets (backends[0].env.T and 1 more) and can be read by other users of "
                     + "this machine; run: chmod 600 /etc/gate/config.toml, or move them to environment variables and "
-                    + "write ${NAME}")
+                    + "write ${NAME}, or to files and write ${file:/path}")
         }
         let variable = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ T=\"${HOME}\", E=\"\" }")
         #expect(variable.exposureWarning(mode: 0o644) == nil)
