@@ -37,6 +37,8 @@ package struct BackendConfig: Sendable, Equatable {
         package var headers: [String: Secret<String>]
         /// Certificates in PEM that are trusted instead of the system's. Absolute.
         package var caFile: String?
+        /// Addresses that it may be at though no name is meant to lead there, as `AddressRange` reads them.
+        package var allowAddresses: [String] = []
 
         package init(url: BackendURL, headers: [String: Secret<String>] = [:], caFile: String? = nil) {
             self.url = url

@@ -1,7 +1,8 @@
 /// Makes a backend of a table, whether it comes from the file or from a request.
 struct BackendReader {
     static let keys = [
-        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "request_timeout",
+        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "allow_addresses",
+        "request_timeout",
         "protocol", "tools", "resources", "prompts",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
         "idle_timeout", "trust_annotations", "questions", "roots", "max_in_flight", "max_queue", "circuit_breaker",
@@ -100,7 +101,7 @@ struct BackendReader {
         }
         let (needed, foreign) =
             switch transport {
-            case .stdio: ("command", ["url", "headers", "ca_file"])
+            case .stdio: ("command", ["url", "headers", "ca_file", "allow_addresses"])
             case .http: ("url", ["command", "args", "env", "cwd", "sandbox"])
             }
         if !table.has(needed) {
@@ -182,6 +183,7 @@ struct BackendReader {
         let caFile = path("ca_file", table, &diagnostics) { text throws(ConfigMessage) in
             try paths.absolute(text, base: base)
         }
+        let allowed = allowedAddresses(table, &diagnostics)
         guard let text = table.string("url", &diagnostics) else { return nil }
         let path = table.path.appending("url")
         do throws(BackendURL.Problem) {
@@ -192,11 +194,30 @@ struct BackendReader {
                 return nil
             }
             if url.hasCredentials { noteSecret(text, path) }
-            return BackendConfig.Endpoint(url: url, headers: headers, caFile: caFile)
+            var endpoint = BackendConfig.Endpoint(url: url, headers: headers, caFile: caFile)
+            endpoint.allowAddresses = allowed
+            return endpoint
         } catch {
             diagnostics.report(path, error.message)
             return nil
         }
+    }
+
+    private func allowedAddresses(_ table: TableReader, _ diagnostics: inout ConfigDiagnostics) -> [String] {
+        let path = table.path.appending("allow_addresses")
+        let texts = table.strings("allow_addresses", &diagnostics).map(\.text)
+        if isRequest, !texts.isEmpty {
+            diagnostics.report(
+                path,
+                "may not be set by a request; what servers added at run time may connect to is server.added_addresses of the "
+                    + "configuration file")
+        }
+        for (offset, text) in texts.enumerated() {
+            do throws(ConfigMessage) { _ = try TextRule.addressRange(text) } catch {
+                diagnostics.report(path.appending(offset), error.text)
+            }
+        }
+        return texts
     }
 
     private func filter(

@@ -1,3 +1,5 @@
+import GateCore
+
 /// The checked address of an HTTP backend: absolute, `http` or `https`, printable ASCII, without a fragment.
 ///
 /// User information and query often hold credentials, so printing shows the address without both.
@@ -90,8 +92,7 @@ package struct BackendURL: Sendable, Hashable {
                 throw Problem(message: "has text after ']'")
             }
             port = after.isEmpty ? nil : after.dropFirst()
-            guard !host.isEmpty,
-                host.allSatisfy({ $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+            guard host.contains(UInt8(ascii: ":")), AddressRange.octets(String(decoding: host, as: UTF8.self)) != nil
             else { throw Problem(message: "has a bad IPv6 address") }
         } else {
             if let colon = authority.firstIndex(of: UInt8(ascii: ":")) {
@@ -100,6 +101,13 @@ package struct BackendURL: Sendable, Hashable {
             }
             guard !host.isEmpty else { throw Problem(message: "has no host") }
             guard host.allSatisfy({ $0.isNameByte }) else { throw Problem(message: "has a bad host name") }
+            // `0x7f.1`, `2130706433` and `017700000001` are this machine to some readers and names to others.
+            if isNumber(host.split(separator: UInt8(ascii: ".")).last ?? []),
+                AddressRange.octets(String(decoding: host, as: UTF8.self)) == nil
+            {
+                throw Problem(
+                    message: "has a host that ends in a number and is no IPv4 address in four decimal numbers")
+            }
         }
         if let port {
             guard port.count <= 5, port.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -107,6 +115,15 @@ package struct BackendURL: Sendable, Hashable {
             else { throw Problem(message: "has a bad port (1 to 65535)") }
         }
         return host
+    }
+}
+
+extension BackendURL {
+    /// A host whose last part is a number is an address to whoever reads it as one: digits, or `0x` and hexadecimal ones.
+    private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
+        if label.allSatisfy(\.isDigit) { return true }
+        return label.first == UInt8(ascii: "0") && label.dropFirst().first?.lowercased == UInt8(ascii: "x")
+            && label.dropFirst(2).allSatisfy(\.isHexDigit)
     }
 }
 

@@ -22,6 +22,7 @@ extension ConfigField {
             "allowed_origins": .texts(\.server.allowedOrigins, .origin),
             "behind_proxy": .boolean(\.server.behindProxy),
             "unsafe_open_admin": .boolean(\.server.unsafeOpenAdmin),
+            "added_addresses": .texts(\.server.addedAddresses, .addressRange),
         ])
 
     private static let tls = fields(

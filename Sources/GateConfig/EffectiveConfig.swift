@@ -100,6 +100,7 @@ extension BackendConfig {
             entries.append(("url", .string(secrets == .exposed ? endpoint.url.exposed : endpoint.url.shown)))
             entries.append(("headers", pairs(endpoint.headers)))
             if let caFile = endpoint.caFile { entries.append(("ca_file", .string(caFile))) }
+            entries.append(("allow_addresses", strings(endpoint.allowAddresses)))
         }
         if let requestTimeout {
             entries.append(("request_timeout", .integer(DurationUnit.milliseconds.count(requestTimeout))))

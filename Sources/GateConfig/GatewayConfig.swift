@@ -40,6 +40,8 @@ extension GatewayConfig {
         package var behindProxy = false
         /// Opens the changing routes to everybody who reaches the loopback address.
         package var unsafeOpenAdmin = false
+        /// Addresses beside the public ones at which servers that are added at run time may be, as `AddressRange` reads them.
+        package var addedAddresses: [String] = []
 
         package init() {}
     }

@@ -1,3 +1,5 @@
+import GateCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -20,6 +22,8 @@ enum TextRule: Sendable {
     case path
     /// The name of a JSON member; capitals do not count.
     case memberName
+    /// An address, or a range of them.
+    case addressRange
 
     /// - Parameter base: the directory that relative paths belong to.
     func checked(_ text: String, paths: PathExpansion, base: String?) throws(ConfigMessage) -> String {
@@ -33,7 +37,17 @@ enum TextRule: Sendable {
         case .hostAndPort: return try Self.hostAndPort(text)
         case .origin: return try Self.origin(text)
         case .secureURL: return try Self.secureURL(text)
+        case .addressRange: return try Self.addressRange(text)
         }
+    }
+
+    static func addressRange(_ text: String) throws(ConfigMessage) -> String {
+        guard AddressRange(text) != nil else {
+            throw ConfigMessage(
+                "\(quoted(text)) is no IP address or range; write \"10.1.2.3\", \"10.0.0.0/8\", \"fd00::/8\" or, for one "
+                    + "port, \"127.0.0.1:8080\"")
+        }
+        return text
     }
 
     static func refuseControls(_ text: String) throws(ConfigMessage) {

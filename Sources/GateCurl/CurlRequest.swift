@@ -29,8 +29,9 @@ package struct CurlRequest: Sendable {
     package var maxResponseBytes: Int = 16 << 20
 
     /// Judges the address that is really used, after name resolution, for new and for reused connections alike.
-    /// Called on the agent's thread; it must be quick. Nil allows every address.
-    package var allowedAddress: (@Sendable (CurlPeerAddress) -> Bool)?
+    /// Called on the agent's thread; it must be quick. Nil allows every address. Without a word about it, link-local addresses
+    /// and clouds' metadata services are refused.
+    package var allowedAddress: (@Sendable (CurlPeerAddress) -> Bool)? = { $0.isOrdinary }
 
     /// Connect to this Unix domain socket instead of the URL's host.
     package var unixSocketPath: String?

@@ -8,7 +8,8 @@ import Testing
         ("HTTPS://User:p%40w@Host.Example:8443/mcp?key=1", "https://Host.Example:8443/mcp", "host.example"),
         ("http://[::1]:80/x", "http://[::1]:80/x", "::1"), ("http://a?b", "http://a", "a"),
         ("http://u@a/", "http://a/", "a"),
-        ("http://a/b@c", "http://a/b@c", "a"), ("http://127.0.0.1:3000/sse", "http://127.0.0.1:3000/sse", "127.0.0.1"),
+        ("http://a/b@c", "http://a/b@c", "a"), ("http://3com.4you/", "http://3com.4you/", "3com.4you"),
+        ("http://127.0.0.1:3000/sse", "http://127.0.0.1:3000/sse", "127.0.0.1"),
     ])
     func accepts(_ text: String, shown: String, host: String) throws {
         let url = try BackendURL(text)
@@ -25,7 +26,9 @@ import Testing
         "http://[::1",
         "http://[]", "http://[x]", "http://[::1]x", "http://a_b c", "http://a:1:2", "http://user@", "http://a/\u{0}",
         "http://u:p/w@a/", "javascript:alert(1)", "http://a%2fb", "http://a:999999999999999999999", "//a",
-        "file:///etc",
+        "file:///etc", "http://127.1", "http://0x7f.0.0.1", "http://0177.0.0.1", "http://2130706433",
+        "http://127.0.0.1.",
+        "http://0x7f000001", "http://1.2.3.256", "http://a.0x", "http://[::1%25lo]", "http://[127.0.0.1]", "http://.",
     ])
     func refuses(_ text: String) {
         #expect(throws: BackendURL.Problem.self) { try BackendURL(text) }

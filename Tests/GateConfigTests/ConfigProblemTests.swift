@@ -14,7 +14,8 @@ import Testing
         Case("[pool]\nzzzzzzzz = 1", "c.toml:2:1: pool.zzzzzzzz: unknown key; known here: max_idle, idle_timeout"),
         Case(
             "[server]\n\"a b\" = 1",
-            "c.toml:2:1: server.\"a b\": unknown key; known here: host, port, data_dir, allowed_hosts, allowed_origins, behind_proxy, unsafe_open_admin"
+            "c.toml:2:1: server.\"a b\": unknown key; known here: host, port, data_dir, allowed_hosts, allowed_origins, behind_proxy, unsafe_open_admin, "
+                + "added_addresses"
         ),
         Case("server = 1", "c.toml:1:1: server: must be a table, written as [server], not a whole number"),
         Case(

@@ -62,6 +62,7 @@ import Testing
                 transport = "http"
                 url = "https://x.example/mcp"
                 headers = { Authorization = "***" }
+                allow_addresses = []
                 protocol = "auto"
                 tools = { allow = [], deny = [] }
                 resources = { allow = [], deny = [] }

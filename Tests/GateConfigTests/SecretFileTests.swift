@@ -124,6 +124,23 @@ import Testing
         #expect(problems(full) == [])
     }
 
+    /// docs/backend-credentials.md shows configurations that are accepted.
+    @Test func documentedExamplesAreAccepted() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/backend-credentials.md"), encoding: .utf8)
+        let examples = text.components(separatedBy: "```toml\n").dropFirst()
+        #expect(examples.count >= 2)
+        for example in examples {
+            let toml = try #require(example.components(separatedBy: "```").first)
+            let loaded = try ConfigLoader.load(
+                file: ConfigFile(path: "/etc/gate/c.toml", bytes: Array(toml.utf8)),
+                environment: ["HOME": "/home/ann", "TICKETS_TEAM": "red"], workingDirectory: "/srv",
+                files: SecretFiles { _ in RegularFile(bytes: Array("s".utf8), mode: 0o600) })
+            #expect(!loaded.config.backends.isEmpty && loaded.literalSecrets == [])
+        }
+    }
+
     /// What a request brings is taken as it is: nobody reads the gateway's files by adding a server.
     @Test func aRequestNamesNoFile() throws {
         let backend = try BackendConfig.validated(

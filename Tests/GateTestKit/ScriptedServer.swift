@@ -13,6 +13,8 @@ package final class ScriptedServer: Sendable {
         package var line: String
         package var headers: [String: String]
         package var body: String
+        /// Which connection it came on, counted from 1.
+        package var connection = 0
 
         package subscript(_ name: String) -> String? { headers[name.lowercased()] }
         package var method: String { String(line.prefix { $0 != " " }) }
@@ -50,11 +52,13 @@ package final class ScriptedServer: Sendable {
         port = try Self.port(of: descriptor)
         listener = Mutex(descriptor)
         DispatchQueue(label: "scripted-server").async { [self] in
+            var number = 0
             while true {
                 let peer = accept(descriptor, nil, nil)
                 guard peer >= 0 else { break }
-                DispatchQueue(label: "scripted-connection").async { [self] in
-                    serve(peer, handler)
+                number += 1
+                DispatchQueue(label: "scripted-connection").async { [self, number] in
+                    serve(peer, number, handler)
                     close(peer)
                 }
             }
@@ -72,9 +76,10 @@ package final class ScriptedServer: Sendable {
 
     deinit { stop() }
 
-    private func serve(_ peer: Int32, _ handler: (Request) -> Answer) {
+    private func serve(_ peer: Int32, _ number: Int, _ handler: (Request) -> Answer) {
         var buffer: [UInt8] = []
-        while let request = Self.read(peer, &buffer) {
+        while var request = Self.read(peer, &buffer) {
+            request.connection = number
             requests.append(request)
             switch handler(request) {
             case .reply(let status, let body, let headers):

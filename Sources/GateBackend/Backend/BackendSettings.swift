@@ -34,6 +34,8 @@ package struct BackendSettings: Sendable {
         package var headers: [(name: String, value: String)]
         /// Certificates that are trusted instead of the system's.
         package var caFile: String?
+        /// Where its connections may go.
+        package var addresses = AddressPolicy(.configured)
 
         package init(url: String, headers: [(name: String, value: String)], caFile: String? = nil) {
             self.url = url

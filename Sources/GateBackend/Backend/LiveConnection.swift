@@ -185,12 +185,13 @@ struct Connector: Sendable {
         switch transport {
         case .current:
             return try StreamableHTTPLink(
-                url: target.url, headers: target.headers, caFile: target.caFile, agent: agent, receiver: connection,
-                maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop, budget: context.budget)
+                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses, agent: agent,
+                receiver: connection, maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop,
+                budget: context.budget)
         case .eventStream:
             return try LegacySSELink.open(
-                url: target.url, headers: target.headers, caFile: target.caFile, agent: agent, receiver: connection,
-                maxMessageBytes: settings.maxMessageBytes)
+                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses, agent: agent,
+                receiver: connection, maxMessageBytes: settings.maxMessageBytes)
         }
     }
 

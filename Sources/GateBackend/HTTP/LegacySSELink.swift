@@ -39,19 +39,20 @@ package final class LegacySSELink: MessageLink {
     /// - Parameters: as for ``StreamableHTTPLink``.
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package static func open(
-        url: String, headers: [(name: String, value: String)], caFile: String? = nil, agent: CurlAgent,
-        receiver: any MessageLinkReceiver, maxMessageBytes: Int
+        url: String, headers: [(name: String, value: String)], caFile: String? = nil,
+        policy: AddressPolicy = AddressPolicy(.configured), agent: CurlAgent, receiver: any MessageLinkReceiver,
+        maxMessageBytes: Int
     ) throws(CurlError) -> LegacySSELink {
         let link = LegacySSELink(
-            url: try CurlURL(url), headers: headers, caFile: caFile, agent: agent, receiver: receiver,
+            url: try CurlURL(url), headers: headers, caFile: caFile, policy: policy, agent: agent, receiver: receiver,
             maxMessageBytes: maxMessageBytes)
         link.start()
         return link
     }
 
     private init(
-        url: CurlURL, headers: [(name: String, value: String)], caFile: String?, agent: CurlAgent,
-        receiver: any MessageLinkReceiver, maxMessageBytes: Int
+        url: CurlURL, headers: [(name: String, value: String)], caFile: String?, policy: AddressPolicy,
+        agent: CurlAgent, receiver: any MessageLinkReceiver, maxMessageBytes: Int
     ) {
         self.url = url
         self.caFile = caFile
@@ -60,7 +61,7 @@ package final class LegacySSELink: MessageLink {
         self.headers = headers
         postHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
-        policy = AddressPolicy(host: url.host)
+        self.policy = policy
         state = Mutex(State(reader: ReplyReader(limit: maxMessageBytes)))
     }
 
@@ -69,7 +70,7 @@ package final class LegacySSELink: MessageLink {
         var request = CurlRequest(url: url.text, headers: headers + [("Accept", "text/event-stream")])
         request.totalTimeout = nil
         request.maxResponseBytes = .max
-        request.allowedAddress = policy.judge
+        request.allowedAddress = { [policy] in policy.permits($0) }
         request.tls.caFile = caFile
         let transfer = agent.start(request, sink: SSEStream(link: self))
         if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
@@ -104,7 +105,7 @@ package final class LegacySSELink: MessageLink {
                 body: BufferBytes(buffer: message.body))
             request.totalTimeout = Self.postTime
             request.maxResponseBytes = .max
-            request.allowedAddress = policy.judge
+            request.allowedAddress = { [policy] in policy.permits($0) }
             request.tls.caFile = caFile
             agent.start(request, sink: post)
         }

@@ -12,6 +12,10 @@ extension LinkFailure {
             }
         // What breaks a connection is put into a sentence by the receiver; the others are sentences.
         var text = error.message[...]
+        if error.kind == .refusedAddress {
+            text +=
+                " It can be allowed: `allow_addresses` of the backend, `server.added_addresses` for one that was added at run time."
+        }
         while text.utf8.last == UInt8(ascii: ".") { text.removeLast() }
         if case .network = kind {} else { text += "." }
         self.init(kind, String(text), sent: error.sent)

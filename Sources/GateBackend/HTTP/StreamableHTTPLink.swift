@@ -48,17 +48,18 @@ package final class StreamableHTTPLink: MessageLink {
 
     /// - Parameters:
     ///   - headers: sent with each request: the operator's credentials.
+    ///   - policy: where its connections may go.
     ///   - agent: the link's alone.
     ///   - maxMessageBytes: the largest answer, and the largest event of a stream.
     ///   - loop: for timers.
     ///   - receiver: not retained.
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package init(
-        url: String, headers: [(name: String, value: String)], caFile: String? = nil, agent: CurlAgent,
-        receiver: any MessageLinkReceiver, maxMessageBytes: Int, loop: any EventLoop,
-        budget: MemoryBudget = MemoryBudget()
+        url: String, headers: [(name: String, value: String)], caFile: String? = nil,
+        policy: AddressPolicy = AddressPolicy(.configured), agent: CurlAgent, receiver: any MessageLinkReceiver,
+        maxMessageBytes: Int, loop: any EventLoop, budget: MemoryBudget = MemoryBudget()
     ) throws(CurlError) {
-        let parsed = try CurlURL(url)
+        _ = try CurlURL(url)
         self.url = url
         self.caFile = caFile
         self.agent = agent
@@ -66,7 +67,7 @@ package final class StreamableHTTPLink: MessageLink {
         self.maxMessageBytes = maxMessageBytes
         self.budget = budget
         self.loop = loop
-        policy = AddressPolicy(host: parsed.host)
+        self.policy = policy
         plainHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
         modernHeaders = plainHeaders + [(MCPHeader.version, ProtocolVersion.newest.rawValue)]
@@ -188,7 +189,7 @@ package final class StreamableHTTPLink: MessageLink {
         request.totalTimeout = nil
         // The reader counts: a stream may go on for ever, a message may not.
         request.maxResponseBytes = .max
-        request.allowedAddress = policy.judge
+        request.allowedAddress = { [policy] in policy.permits($0) }
         request.tls.caFile = caFile
         // Over TLS the server chooses; many calls then share one connection.
         request.http2 = url.utf8.starts(with: "https:".utf8)

@@ -15,11 +15,15 @@ extension BackendSettings {
                         .sorted { $0.name < $1.name },
                     workingDirectory: launch.cwd ?? config.server.dataDir, trust: isRuntime ? .runtime : .config))
         case .http(let endpoint):
-            connection = .http(
-                HTTPTarget(
-                    url: endpoint.url.exposed,
-                    headers: endpoint.headers.map { (name: $0.key, value: $0.value.exposed) }
-                        .sorted { $0.name < $1.name }, caFile: endpoint.caFile))
+            var target = HTTPTarget(
+                url: endpoint.url.exposed,
+                headers: endpoint.headers.map { (name: $0.key, value: $0.value.exposed) }
+                    .sorted { $0.name < $1.name }, caFile: endpoint.caFile)
+            target.addresses =
+                isRuntime
+                ? AddressPolicy(.added, also: config.server.addedAddresses.compactMap(AddressRange.init))
+                : AddressPolicy(.configured, also: endpoint.allowAddresses.compactMap(AddressRange.init))
+            connection = .http(target)
         }
         self.init(name: backend.name, connection: connection)
         era =

@@ -1,4 +1,5 @@
 @testable import GateBackend
+import GateCore
 import GateCurl
 import NIOCore
 import Testing
@@ -25,27 +26,46 @@ import Testing
         #expect(!MCPHeader.isReturnable(String(repeating: "a", count: 1025)))
     }
 
-    @Test func namesNeverLeadToLinkLocalOrMetadataAddresses() {
-        func allows(_ octets: [UInt8]) -> Bool {
-            AddressPolicy.allowsForName(octets.count == 4 ? .ipv4(octets, port: 80) : .ipv6(octets, port: 80))
+    private func peer(_ address: String, port: UInt16 = 80) throws -> CurlPeerAddress {
+        let octets = try #require(AddressRange.octets(address), "\(address)")
+        return octets.count == 4 ? .ipv4(octets, port: port) : .ipv6(octets, port: port)
+    }
+
+    /// Which grounds allow an address: the operator's word, a URL that came over the network, a thing that must stay here.
+    @Test(arguments: [
+        ("8.8.8.8", true, true, false), ("2a00::1", true, true, false), ("127.0.0.1", true, false, true),
+        ("::1", true, false, true), ("0.0.0.0", true, false, true), ("::ffff:127.0.0.1", true, false, true),
+        ("10.1.2.3", true, false, false), ("fd00::1", true, false, false), ("100.64.0.1", true, false, false),
+        ("192.0.2.1", true, false, false), ("169.254.0.1", false, false, false), ("fe80::1", false, false, false),
+        ("169.254.169.254", false, false, false), ("::ffff:169.254.169.254", false, false, false),
+        ("64:ff9b::a9fe:a9fe", false, false, false), ("fd00:ec2::254", false, false, false),
+        ("100.100.100.200", false, false, false), ("168.63.129.16", false, false, false),
+    ])
+    func groundsOfConnections(address: String, configured: Bool, added: Bool, local: Bool) throws {
+        let address = try peer(address)
+        #expect(AddressPolicy(.configured).permits(address) == configured)
+        #expect(AddressPolicy(.added).permits(address) == added)
+        #expect(AddressPolicy(.local).permits(address) == local)
+    }
+
+    @Test func listedAddressesAreAllowedAndMetadataOnlyByItsOwnAddress() throws {
+        func permits(_ ground: AddressPolicy.Ground, _ list: [String], _ address: String, port: UInt16 = 80) throws
+            -> Bool
+        {
+            try AddressPolicy(ground, also: list.compactMap(AddressRange.init)).permits(peer(address, port: port))
         }
-        let zeros = [UInt8](repeating: 0, count: 10)
-        #expect(allows([127, 0, 0, 1]))
-        #expect(allows([10, 1, 2, 3]))
-        #expect(allows([192, 168, 0, 1]))
-        #expect(allows([93, 184, 216, 34]))
-        #expect(!allows([169, 254, 169, 254]))
-        #expect(!allows([169, 254, 0, 1]))
-        #expect(!allows(zeros + [0xFF, 0xFF, 169, 254, 169, 254]))
-        #expect(!allows([0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8) + [169, 254, 169, 254]))
-        #expect(!allows([0xFE, 0x80] + [UInt8](repeating: 0, count: 13) + [1]))
-        #expect(!allows([0xFD, 0x00, 0x0E, 0xC2] + [UInt8](repeating: 0, count: 10) + [0x02, 0x54]))
-        #expect(allows([0xFD, 0x00, 0x0E, 0xC2] + [UInt8](repeating: 0, count: 10) + [0x02, 0x55]))
-        #expect(AddressPolicy(host: "backend.internal").judge?(.ipv4([169, 254, 169, 254], port: 80)) == false)
-        // An address in the URL is the operator's word.
-        #expect(AddressPolicy(host: "169.254.169.254").judge == nil)
-        #expect(AddressPolicy(host: "[fe80::1]").judge == nil)
-        #expect(AddressPolicy(host: "169.254.169.254.example").judge != nil)
+        #expect(
+            try permits(.added, ["127.0.0.0/8"], "127.0.0.1") && permits(.added, ["127.0.0.0/8"], "::ffff:127.0.0.1"))
+        #expect(try !permits(.added, ["127.0.0.0/8"], "::1") && !permits(.added, ["127.0.0.0/8"], "10.0.0.1"))
+        #expect(
+            try permits(.added, ["127.0.0.1:80"], "127.0.0.1")
+                && !permits(.added, ["127.0.0.1:80"], "127.0.0.1", port: 81))
+        #expect(try permits(.configured, ["169.254.0.0/16"], "169.254.7.7"))
+        #expect(try !permits(.configured, ["169.254.0.0/16", "0.0.0.0/0", "::/0"], "169.254.169.254"))
+        #expect(try permits(.configured, ["169.254.169.254"], "169.254.169.254"))
+        #expect(
+            try permits(.added, ["fd00:ec2::254"], "fd00:ec2::254") && !permits(.added, ["fd00::/8"], "fd00:ec2::254"))
+        #expect(try !permits(.local, ["10.0.0.0/8"], "10.0.0.1"))
     }
 
     @Test func endpointsStayWithinTheirOrigin() throws {

@@ -26,13 +26,8 @@
 
         /// - Parameter prefix: only files whose path begins so are touched.
         package init(_ directory: TemporaryDirectory, prefix: String) async throws {
-            library = directory.file("shim.so")
+            library = try await FaultShim.build("shim", directory)
             control = directory.file("shim.control")
-            let source = Products.checkout + "/Tests/faultshim/shim.c"
-            let built = try await Program.run(
-                "/usr/bin/env", ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
-                environment: ProcessInfo.processInfo.environment)
-            guard built.exit == .code(0) else { throw TestKitError("the fault shim cannot be built: \(built.errors)") }
             descriptor = Glibc.open(control, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0, ftruncate(descriptor, off_t(FaultShim.size)) == 0 else {
                 throw TestKitError("no control file for the fault shim")
@@ -40,6 +35,17 @@
             store(Int32(-1), at: FaultShim.failClass)
             let text = Array(prefix.utf8.prefix(511)) + [0]
             _ = pwrite(descriptor, text, text.count, off_t(FaultShim.prefix))
+        }
+
+        /// Makes a library of a file in Tests/faultshim.
+        static func build(_ name: String, _ directory: TemporaryDirectory) async throws -> String {
+            let library = directory.file(name + ".so")
+            let source = Products.checkout + "/Tests/faultshim/\(name).c"
+            let built = try await Program.run(
+                "/usr/bin/env", ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
+                environment: ProcessInfo.processInfo.environment)
+            guard built.exit == .code(0) else { throw TestKitError("\(source) cannot be built: \(built.errors)") }
+            return library
         }
 
         deinit { close(descriptor) }

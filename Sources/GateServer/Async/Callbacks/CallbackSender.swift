@@ -1,3 +1,4 @@
+import GateBackend
 import GateCore
 import GateCurl
 import GateStore
@@ -93,6 +94,10 @@ extension CallbackSender {
         return { url, headers, body in
             var request = CurlRequest(method: "POST", url: url, headers: headers, body: body)
             request.maxResponseBytes = 65_536
+            // The operator has listed the host. A URL without TLS was taken because it leads to this machine.
+            let isSecure = url.utf8.starts(with: "https:".utf8)
+            let addresses = AddressPolicy(isSecure ? .configured : .local)
+            request.allowedAddress = { addresses.permits($0) }
             return try? await agent.send(request).status
         }
     }
