@@ -59,6 +59,8 @@ let package = Package(
             dependencies: ["GateProtocol", "GateCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], swiftSettings: strict),
+        .target(
+            name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "CCrypto"], swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -74,8 +76,8 @@ let package = Package(
         .target(
             name: "GateServer",
             dependencies: [
-                "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateBackend",
-                "GateTLS", "GateHTTP", "GateCurl", "CCrypto",
+                "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateAuth",
+                "GateBackend", "GateTLS", "GateHTTP", "GateCurl", "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
@@ -105,7 +107,7 @@ let package = Package(
             path: "Tests/chaos",
             swiftSettings: strict),
         .target(
-            name: "GateTestKit", dependencies: ["GateProtocol"], path: "Tests/GateTestKit",
+            name: "GateTestKit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], path: "Tests/GateTestKit",
             swiftSettings: strict),
         .target(
             name: "GateFuzz", dependencies: ["GateProtocol", "GateBackend", "GateHTTP", "GateServer", nioCore],
@@ -118,6 +120,9 @@ let package = Package(
             name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GateAuditTests", dependencies: ["GateAudit", "GateCore", "GateProtocol", "GateTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GateAuthTests", dependencies: ["GateAuth", "GateCore", "GateProtocol", "GateTestKit", "CCrypto"],
             swiftSettings: strict),
         .testTarget(name: "GateDiscoveryTests", dependencies: ["GateDiscovery"], swiftSettings: strict),
         .testTarget(name: "GateConfigTests", dependencies: ["GateConfig"], swiftSettings: strict),
@@ -134,7 +139,8 @@ let package = Package(
             name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTLS", "GateCore", "GateTestKit"],
             swiftSettings: strict),
         .testTarget(
-            name: "GateServerTests", dependencies: ["GateServer", "GateDiscovery", "GateStore", "GateTestKit"],
+            name: "GateServerTests",
+            dependencies: ["GateServer", "GateAuth", "GateDiscovery", "GateStore", "GateTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "GateClientTests",
@@ -142,7 +148,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientServerTests",
-            dependencies: ["GateProtocol", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp"],
+            dependencies: [
+                "GateProtocol", "GateCore", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConformanceTests", dependencies: ["GateProtocol", "GateTestKit", "stonegate"],

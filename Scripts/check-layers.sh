@@ -15,12 +15,13 @@ Sources/GateCurl: CCurl
 Sources/GateCore: GateProtocol Histogram
 Sources/GateStore: GateProtocol GateCore GRDB
 Sources/GateAudit: GateProtocol GateCore CCrypto
+Sources/GateAuth: GateProtocol GateCore GateCurl CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateTLS: CTLS NIOCore
 Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 Logging
-Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
@@ -29,7 +30,7 @@ Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
 Tests/fakemcp: GateProtocol
-Tests/GateTestKit: GateProtocol
+Tests/GateTestKit: GateProtocol GateCore CCrypto
 Tests/chaos: GateProtocol GateTestKit GateTerminal ArgumentParser
 TABLE
 }

@@ -4,7 +4,10 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 // HMAC-SHA256 (RFC 2104) up to where the message begins: both states after the padded key.

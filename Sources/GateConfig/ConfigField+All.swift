@@ -1,10 +1,12 @@
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
     static let all: [ConfigField] =
-        server + tls + access + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit + logging
+        server + tls + access + oauth + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit
+        + logging
 
     static let sections = [
-        "server", "tls", "access", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log", "audit",
+        "server", "tls", "access", "oauth", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log",
+        "audit",
         "logging",
     ]
 

@@ -289,6 +289,7 @@ struct ConfigLoad {
             }
         }
         checkListener()
+        for (key, message) in OAuthRule.problems(config) { complain(key, or: "oauth.issuer", message) }
         if config.server.unsafeOpenAdmin, config.requiresCredentials {
             complain(
                 "server.unsafe_open_admin", or: "access.required",

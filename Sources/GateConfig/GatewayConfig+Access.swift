@@ -43,6 +43,6 @@ extension GatewayConfig {
 
     /// Whether a request without a credential is refused.
     package var requiresCredentials: Bool {
-        access.required || !agents.isEmpty || !tenants.isEmpty || !server.isLoopback
+        access.required || !agents.isEmpty || !tenants.isEmpty || oauth.issuer != nil || !server.isLoopback
     }
 }

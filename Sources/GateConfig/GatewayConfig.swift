@@ -17,6 +17,7 @@ package struct GatewayConfig: Sendable, Equatable {
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []
     package var access = Access()
+    package var oauth = OAuth()
     package var tenants: [Tenant] = []
     package var agents: [Agent] = []
 

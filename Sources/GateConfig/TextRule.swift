@@ -20,6 +20,8 @@ enum TextRule: Sendable {
     case secureURL
     /// A file or directory.
     case path
+    /// Visible ASCII without quotes and backslashes: what a scope, and with it a header field, can hold (RFC 6749, appendix A.4).
+    case word
     /// The name of a JSON member; capitals do not count.
     case memberName
     /// An address, or a range of them.
@@ -33,12 +35,22 @@ enum TextRule: Sendable {
         case .memberName:
             guard !text.isEmpty else { throw ConfigMessage("must not be empty") }
             return Self.lowercased(text)
+        case .word: return try Self.word(text)
         case .listenHost: return try Self.listenHost(text)
         case .hostAndPort: return try Self.hostAndPort(text)
         case .origin: return try Self.origin(text)
         case .secureURL: return try Self.secureURL(text)
         case .addressRange: return try Self.addressRange(text)
         }
+    }
+
+    private static func word(_ text: String) throws(ConfigMessage) -> String {
+        guard (1...512).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        else {
+            throw ConfigMessage("must be 1 to 512 visible ASCII characters without blanks, quotes and backslashes")
+        }
+        return text
     }
 
     static func addressRange(_ text: String) throws(ConfigMessage) -> String {

@@ -32,6 +32,9 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let originRefused = ErrorCode("ORIGIN_REFUSED")
     public static let adminRequired = ErrorCode("ADMIN_REQUIRED")
     public static let unauthenticated = ErrorCode("UNAUTHENTICATED")
+    public static let insufficientScope = ErrorCode("INSUFFICIENT_SCOPE")
+    public static let accessRefused = ErrorCode("ACCESS_REFUSED")
+    public static let issuerUnavailable = ErrorCode("ISSUER_UNAVAILABLE")
     public static let agentExists = ErrorCode("AGENT_EXISTS")
     public static let agentNotFound = ErrorCode("AGENT_NOT_FOUND")
 

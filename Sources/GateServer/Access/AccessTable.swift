@@ -23,6 +23,8 @@ package final class AccessTable: Sendable {
 
     let state: Mutex<State>
     let live = LiveExchanges()
+    /// Tokens of the identity provider; nil where there is none.
+    package let oauth: OAuthAccess?
     /// Asked for every request.
     private let required: Atomic<Bool>
     let logger: Logger
@@ -35,18 +37,21 @@ package final class AccessTable: Sendable {
 
     /// - Parameters:
     ///   - directory: where agents added at run time are kept.
+    ///   - oauth: what tokens of the identity provider are worth.
     ///   - onAct: told of each administrative act and its target.
     /// - Throws: when the file of agents cannot be read: to go on without it could let in whom it keeps out.
     package convenience init(
-        _ config: GatewayConfig, _ directory: StateDirectory, _ logger: Logger, onAct: @escaping Act
+        _ config: GatewayConfig, _ directory: StateDirectory, oauth: OAuthAccess? = nil, _ logger: Logger,
+        onAct: @escaping Act
     ) throws(StateDirectoryError) {
-        self.init(config, runtime: try AccessTable.read(directory), directory, logger, onAct: onAct)
+        self.init(config, runtime: try AccessTable.read(directory), directory, oauth: oauth, logger, onAct: onAct)
     }
 
     init(
-        _ config: GatewayConfig, runtime: [RuntimeAgent] = [], _ directory: StateDirectory?, _ logger: Logger,
-        onAct: @escaping Act = { _, _ in }
+        _ config: GatewayConfig, runtime: [RuntimeAgent] = [], _ directory: StateDirectory?,
+        oauth: OAuthAccess? = nil, _ logger: Logger, onAct: @escaping Act = { _, _ in }
     ) {
+        self.oauth = oauth
         self.onAct = onAct
         self.directory = directory
         self.logger = logger
@@ -79,9 +84,8 @@ package final class AccessTable: Sendable {
     ///
     /// - Parameter now: seconds since 1970.
     func principal(token: some Collection<UInt8>, now: Int) -> Principal? {
-        let digest = TokenDigest(of: token)
-        guard let found = state.withLock({ $0.principals.principal(token: digest) }) else { return nil }
-        return found.expiry.map { now >= $0 } ?? false ? nil : found
+        guard case .principal(let found) = judge(token: Array(token)[...], now: now) else { return nil }
+        return found
     }
 
     /// The one agent that a certificate stands for; nil when there is none, and when its names are those of several.
@@ -93,9 +97,6 @@ package final class AccessTable: Sendable {
         guard let first = found.first, found.allSatisfy({ $0.id == first.id }) else { return nil }
         return first
     }
-
-    /// Cuts what is open with a credential that has ended; to be called every second.
-    package func cutExpired(now: Int) { live.cut { principal in principal.expiry.map { now >= $0 } ?? false } }
 
     // MARK: Changes
 
@@ -120,7 +121,9 @@ package final class AccessTable: Sendable {
     func admit(_ principal: Principal, _ exchange: HTTPExchange) -> Bool {
         live.add(exchange, principal)
         // A change that came before it was noted has not cut it.
-        guard state.withLock({ $0.principals.isOver(principal) }) else { return true }
+        let isOver = state.withLock { $0.principals.isOver(principal) }
+        let hasLostKey = principal.token.map { oauth?.hasLostKey($0) ?? true } ?? false
+        guard isOver || hasLostKey else { return true }
         exchange.abort(.accessEnded)
         return false
     }

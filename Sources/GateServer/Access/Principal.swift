@@ -1,3 +1,4 @@
+import GateAuth
 package import GateCore
 
 /// Somebody who has shown a credential: an agent, of a tenant or of none.
@@ -14,10 +15,12 @@ package final class Principal: Sendable {
     package let credential: TokenDigest?
     /// When the credential ends, in seconds since 1970; nil for never.
     package let expiry: Int?
+    /// The identity provider's token that it came with; nil for a token of stonegate.
+    let token: VerifiedToken?
 
-    package init(
+    init(
         agent: String, tenant: String?, policy: AccessPolicy, tokenID: String? = nil, credential: TokenDigest? = nil,
-        expiry: Int? = nil
+        expiry: Int? = nil, token: VerifiedToken? = nil
     ) {
         self.agent = agent
         self.tenant = tenant
@@ -26,6 +29,7 @@ package final class Principal: Sendable {
         self.tokenID = tokenID
         self.credential = credential
         self.expiry = expiry
+        self.token = token
     }
 
     package static func id(agent: String, tenant: String?) -> String { tenant.map { "\($0)/\(agent)" } ?? agent }

@@ -9,6 +9,9 @@ struct Principals: Sendable {
     private var byToken: [TokenDigest: Principal] = [:]
     private(set) var byID: [ExactText: Principal] = [:]
     private var tenants: [ExactText: AccessRules] = [:]
+    /// What somebody of a tenant may use who has no rules of its own.
+    private(set) var tenantPolicies: [ExactText: AccessPolicy] = [:]
+    private let oauth: GatewayConfig.OAuth
     /// What was left out, in words: it stays out until somebody mends it.
     private(set) var problems: [String] = []
 
@@ -16,8 +19,11 @@ struct Principals: Sendable {
     ///   configuration says by now.
     init(_ config: GatewayConfig, _ runtime: [RuntimeAgent], isExposed: Bool = false) {
         isRequired = config.requiresCredentials || !runtime.isEmpty || isExposed
+        oauth = config.oauth
         for tenant in config.tenants {
-            tenants[ExactText(tenant.name)] = AccessRules(tenant.grant, owner: "tenant '\(tenant.name)'")
+            let rules = AccessRules(tenant.grant, owner: "tenant '\(tenant.name)'")
+            tenants[ExactText(tenant.name)] = rules
+            tenantPolicies[ExactText(tenant.name)] = AccessPolicy([rules])
         }
         for agent in config.agents {
             guard let policy = policy(agent: agent.name, tenant: agent.tenant, agent.grant) else { continue }
@@ -70,7 +76,8 @@ struct Principals: Sendable {
     /// Whether what a sender was let in with has ended, or its rules are others now.
     func isOver(_ principal: Principal) -> Bool {
         guard isRequired else { return false }
-        let current = principal.credential.flatMap { byToken[$0] }
+        var current = principal.credential.flatMap { byToken[$0] }
+        if let token = principal.token, case .principal(let mapped) = self.principal(token, oauth) { current = mapped }
         return current?.id != principal.id || current?.policy != principal.policy
     }
 

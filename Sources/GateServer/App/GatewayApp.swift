@@ -137,7 +137,7 @@ package struct GatewayApp: Sendable {
         certificates?.start()
         gateway.onReloadRequest { certificates?.look() }
         let expiry = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            gateway.access.cutExpired(now: WallClock.milliseconds() / 1_000)
+            gateway.access.tick(now: WallClock.milliseconds() / 1_000)
         }
         onReady(
             Ready(

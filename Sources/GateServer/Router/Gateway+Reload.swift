@@ -58,7 +58,9 @@ extension Gateway {
         } catch {
             throw ConfigProblems([ConfigProblem(origin: origin(loaded), key: "backends", message: error.message)])
         }
-        access.apply(loaded.config)
+        access.apply(change.inForce)
+        // The operator who has this read again wants the provider's keys as they are now.
+        access.oauth?.refresh()
         var report = ReloadReport()
         report.file = loaded.path
         report.added = change.added.map(\.name)

@@ -56,7 +56,9 @@ package final class Gateway: GatewayServices {
         callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
         principals = CallerLimits.ofPrincipals(config.limits)
-        access = try AccessTable(config, directory, logger) { audit?.act($0, $1) }
+        access = try AccessTable(config, directory, oauth: OAuthAccess.open(config, logger), logger) {
+            audit?.act($0, $1)
+        }
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
@@ -101,9 +103,11 @@ package final class Gateway: GatewayServices {
             }
             if let callbacks { group.addTask { await callbacks.run() } }
             group.addTask { await self.recorder.run() }
+            if let oauth = access.oauth { group.addTask { await oauth.run() } }
             await registry.run()
             await asyncCalls.shutDown()
             callbacks?.stop()
+            await access.oauth?.stop()
             recorder.stop()
         }
         saved.flush()
@@ -385,6 +389,6 @@ package final class Gateway: GatewayServices {
             version: StonegateVersion.current, tier: "free",
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
             backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
-            warnings: warnings + (audit?.warnings ?? []) + storeWarnings)
+            warnings: warnings + (audit?.warnings ?? []) + storeWarnings + (access.oauth?.warnings ?? []))
     }
 }

@@ -74,6 +74,9 @@ struct Serve: AsyncParsableCommand {
         } catch let error as StateDirectoryError {
             Terminal.error(error.description)
             throw ExitCode(error.isBusy ? 75 : error.isExposed ? 78 : 1)
+        } catch let problem as ConfigProblem {
+            Terminal.error("\(problem)")
+            throw ExitCode(78)
         } catch {
             Terminal.error("\(error)")
             throw ExitCode(1)

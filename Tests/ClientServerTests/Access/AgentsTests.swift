@@ -134,21 +134,6 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
-    /// Opens a stream, says so, and returns when it was cut.
-    private static func cut(
-        _ port: UInt16, _ path: String, _ headers: [String: String], _ opened: AsyncStream<Void>.Continuation
-    ) async throws -> ContinuousClock.Instant {
-        try await offPool {
-            let stream = try HTTPConnection(port: port)
-            try stream.send("GET", path, headers)
-            let status = try stream.head().status
-            guard status == 200 else { throw TestKitError("\(path): \(status)") }
-            opened.yield()
-            while let piece = try? stream.piece(), !piece.isEmpty {}
-            return .now
-        }
-    }
-
     /// `stonegate agent`: a token that works at once, over a restart, and ends with its streams within a second.
     @Test func agentsComeAndGoAtRunTime() async throws {
         let directory = try TemporaryDirectory()
@@ -189,7 +174,7 @@ import Testing
         ]
         let (opened, open) = AsyncStream<Void>.makeStream()
         let port = gateway.port
-        async let cut = Self.cut(port, "/mcp", stream, open)
+        async let cut = OpenStream.cut(port, "/mcp", stream, open)
         for await _ in opened { break }
         async let call = HTTP.send(
             "POST", port: port, "/call",
@@ -216,7 +201,7 @@ import Testing
         let began = ContinuousClock.now
         let (opened, open) = AsyncStream<Void>.makeStream()
         let port = gateway.port
-        async let cut = Self.cut(port, "/events", bearer(add.output), open)
+        async let cut = OpenStream.cut(port, "/events", bearer(add.output), open)
         for await _ in opened { break }
         let lasted = try await began.duration(to: cut)
         #expect(lasted > .seconds(1) && lasted < .seconds(5), "\(lasted)")
@@ -258,7 +243,7 @@ import Testing
         #expect(try await tools(gateway, Self.first).contains("one/echo"))
         let (opened, open) = AsyncStream<Void>.makeStream()
         let port = gateway.port
-        async let cut = Self.cut(port, "/events", ["Authorization": "Bearer \(Self.first)"], open)
+        async let cut = OpenStream.cut(port, "/events", ["Authorization": "Bearer \(Self.first)"], open)
         for await _ in opened { break }
         let mark = gateway.logged
         try gateway.rewriteConfig(config().replacing("\"one/*\", \"two/echo\"", with: "\"two/echo\""))
@@ -272,7 +257,7 @@ import Testing
 
         // Another token in the file ends the one before, with what is open.
         let (again, reopen) = AsyncStream<Void>.makeStream()
-        async let ended = Self.cut(port, "/events", ["Authorization": "Bearer \(Self.first)"], reopen)
+        async let ended = OpenStream.cut(port, "/events", ["Authorization": "Bearer \(Self.first)"], reopen)
         for await _ in again { break }
         let second = gateway.logged
         try gateway.rewriteConfig(config().replacing(Self.first, with: Self.first + "-new"))

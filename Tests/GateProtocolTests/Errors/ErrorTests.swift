@@ -4,6 +4,7 @@ import Testing
 @Suite struct ErrorTests {
     private static let notSent: [ErrorCode] = [
         .circuitOpen, .overloaded, .starting, .backendDown, .draining, .gatewayUnreachable, .storageFull,
+        .issuerUnavailable,
     ]
     private static let maybeSent: [ErrorCode] = [
         .timeout, .backendDied, .outcomeUnknown, .backendProtocolError, .backendError, .cancelled,
@@ -14,7 +15,8 @@ import Testing
         .toolNotFound, .resourceNotFound, .promptNotFound, .ambiguousTool,
         .serverNotFound, .serverExists, .sessionNotFound, .callNotFound, .idempotencyConflict, .hostRefused,
         .originRefused,
-        .adminRequired, .unauthenticated, .agentExists, .agentNotFound, .backendDisabled, .configInvalid,
+        .adminRequired, .unauthenticated, .insufficientScope, .accessRefused, .agentExists, .agentNotFound,
+        .backendDisabled, .configInvalid,
         .internalError, .storageFailed,
     ]
 

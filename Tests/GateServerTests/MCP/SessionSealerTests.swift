@@ -1,4 +1,5 @@
 @testable import GateServer
+import GateCore
 import GateProtocol
 import Testing
 

@@ -46,6 +46,8 @@ import Testing
         "GET /ui/app.js": [200, 200, 200],
         "GET /ui/style.css": [200, 200, 200],
         "GET /openapi.json": [200, 200, 200],
+        "GET /.well-known/oauth-protected-resource": [404, 404, 404],
+        "GET /.well-known/oauth-protected-resource/mcp": [404, 404, 404],
     ]
 
     /// Heads that no browser on another site and no rebound name may get through with.
@@ -101,6 +103,8 @@ import Testing
         "GET /ui/app.js": [200, 200, 200, 200],
         "GET /ui/style.css": [200, 200, 200, 200],
         "GET /openapi.json": [200, 200, 200, 200],
+        "GET /.well-known/oauth-protected-resource": [404, 404, 404, 404],
+        "GET /.well-known/oauth-protected-resource/mcp": [404, 404, 404, 404],
     ]
 
     @Test func everyRouteDecidesAsListedWhereAgentsHaveTokens() async throws {

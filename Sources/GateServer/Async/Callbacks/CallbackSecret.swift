@@ -1,3 +1,5 @@
+import GateCore
+
 /// The secret with which callbacks are signed, in the form of Standard Webhooks: `whsec_` and 32 bytes in base64.
 enum CallbackSecret {
     static let fileName = "callback.secret"

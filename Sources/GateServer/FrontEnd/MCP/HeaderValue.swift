@@ -1,3 +1,5 @@
+import GateCore
+
 /// Values of MCP's own header fields (2026-07-28): plain visible ASCII, or base64 of UTF-8 in a wrapper.
 enum HeaderValue {
     /// The bytes that the value stands for; nil for a broken wrapper and for bytes that had to be wrapped.

@@ -116,6 +116,12 @@ extension RouteTable {
                     request: Schemas.serverName, response: Schemas.acknowledged
                 ) { (request) async throws(GateError) in try await rest.act(action, request) })
         }
+        for path in OAuthRoutes.paths {
+            routes.append(
+                Route(
+                    .GET, path, .open, summary: "This gateway as an OAuth resource (RFC 9728); 404 without [oauth].",
+                    handler: OAuthRoutes(services: services).metadata))
+        }
         let described = routes
         routes.append(
             Route(

@@ -44,8 +44,8 @@ package struct GatewayResponder: HTTPResponder {
         switch destination {
         case .mcp(nil) where GatewayResponder.isPageRequest(head): return nil
         case .mcp, .eventStream, .messages:
-            if case .refused(let error) = judge(head, peer) {
-                return challenge(error)
+            if case .refused(let refusal) = judge(head, peer) {
+                return rejection(refusal)
             }
             return nil
         case .missing:
@@ -79,8 +79,8 @@ package struct GatewayResponder: HTTPResponder {
         case .admin: return nil
         case .open: return needsAdmin && !isAdminOpen ? adminRequired : nil
         // Whoever is known is not anybody: what is open to everybody for want of agents is not open to one of them.
-        case .agent: return needsAdmin ? adminRequired : nil
-        case .refused(let error): return needsAdmin ? adminRequired : challenge(error)
+        case .agent, .undecided: return needsAdmin ? adminRequired : nil
+        case .refused(let refusal): return needsAdmin ? adminRequired : rejection(refusal)
         }
     }
 
@@ -94,21 +94,26 @@ package struct GatewayResponder: HTTPResponder {
         return answer
     }
 
-    private func challenge(_ error: GateError) -> HTTPRejection {
-        var answer = rejection(error)
-        answer.headers.add(name: "WWW-Authenticate", value: "Bearer realm=\"stonegate\"")
+    private func rejection(_ refusal: AccessRefusal) -> HTTPRejection {
+        var answer = rejection(refusal.error)
+        if let challenge = refusal.challenge { answer.headers.add(name: "WWW-Authenticate", value: challenge) }
         return answer
     }
 
     private func isOperator(_ request: HTTPRequest) -> Bool {
         switch judge(request.head, request.peer) {
         case .open, .admin: true
-        case .agent, .refused: false
+        case .agent, .refused, .undecided: false
         }
     }
 
     private func judge(_ head: HTTPHead, _ peer: HTTPPeer) -> Authenticator.Verdict {
         authenticator.judge(head, address: senders.address(head, peer), certificate: peer.certificate)
+    }
+
+    private func decide(_ request: HTTPRequest) async -> Authenticator.Verdict {
+        await authenticator.decide(
+            request.head, address: senders.address(request.head, request.peer), certificate: request.peer.certificate)
     }
 
     package func respond(to request: HTTPRequest, on exchange: HTTPExchange) async {
@@ -121,11 +126,12 @@ package struct GatewayResponder: HTTPResponder {
             return
         }
         // Again, although the head was admitted: what was valid then may have ended while the body came.
-        switch judge(request.head, request.peer) {
+        switch await decide(request) {
         case .open, .admin: await respond(to: request, on: exchange, destination, nil)
-        case .refused(let error):
-            let refusal = challenge(error)
-            exchange.send(status: refusal.status, headers: refusal.headers, body: [refusal.body])
+        case .undecided: break
+        case .refused(let refusal):
+            let answer = rejection(refusal)
+            exchange.send(status: answer.status, headers: answer.headers, body: [answer.body])
         case .agent(let principal):
             guard services.access.admit(principal, exchange) else { return }
             await respond(to: request.identified(as: principal.id), on: exchange, destination, principal.policy)

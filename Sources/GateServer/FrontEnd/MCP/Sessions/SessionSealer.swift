@@ -1,4 +1,5 @@
 import GateConfig
+import GateCore
 import GateProtocol
 
 /// Turns sessions into ids and back. An id is visible ASCII (base64url) and cannot be made, or changed, without the key.

@@ -1,3 +1,4 @@
+import GateCore
 import NIOCore
 
 /// The id of an event on a legacy session's stream: where a client that comes back wants to go on.

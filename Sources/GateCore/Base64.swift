@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648) of bytes, read strictly: one spelling for each value.
-enum Base64 {
+package enum Base64 {
     /// The alphabet of file names and URLs, without padding.
-    static func encodeURL(_ bytes: [UInt8]) -> String {
+    @inlinable package static func encodeURL(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []
         out.reserveCapacity((bytes.count * 4 + 2) / 3)
         var bits: UInt32 = 0
@@ -19,7 +19,7 @@ enum Base64 {
     }
 
     /// The standard alphabet with its padding.
-    static func encode(_ bytes: [UInt8]) -> String {
+    @inlinable package static func encode(_ bytes: [UInt8]) -> String {
         var out = encodeURL(bytes).utf8.map { letter in
             switch letter {
             case UInt8(ascii: "-"): UInt8(ascii: "+")
@@ -32,19 +32,19 @@ enum Base64 {
     }
 
     /// Reads what ``encodeURL(_:)`` writes.
-    static func decodeURL(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    @inlinable package static func decodeURL(_ text: some Sequence<UInt8>) -> [UInt8]? {
         decode(text, minus: UInt8(ascii: "-"), slash: UInt8(ascii: "_"))
     }
 
     /// Reads the standard alphabet with its padding.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    @inlinable package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         var letters = Array(text)
         for _ in 0..<2 where letters.last == UInt8(ascii: "=") { letters.removeLast() }
         return decode(letters, minus: UInt8(ascii: "+"), slash: UInt8(ascii: "/"))
     }
 
-    private static func decode(_ text: some Sequence<UInt8>, minus: UInt8, slash: UInt8) -> [UInt8]? {
+    @inlinable static func decode(_ text: some Sequence<UInt8>, minus: UInt8, slash: UInt8) -> [UInt8]? {
         var out: [UInt8] = []
         out.reserveCapacity(text.underestimatedCount * 3 / 4)
         var bits: UInt32 = 0
@@ -71,7 +71,7 @@ enum Base64 {
         return out
     }
 
-    private static func letter(_ value: UInt8) -> UInt8 {
+    @usableFromInline static func letter(_ value: UInt8) -> UInt8 {
         switch value {
         case 0..<26: UInt8(ascii: "A") + value
         case 26..<52: UInt8(ascii: "a") + value - 26
