@@ -58,7 +58,9 @@ let package = Package(
             name: "GateStore",
             dependencies: ["GateProtocol", "GateCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], swiftSettings: strict),
+        .target(name: "GateCrypto", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
+        .target(name: "GateLicense", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(
             name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "CCrypto"], swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
@@ -77,7 +79,7 @@ let package = Package(
             name: "GateServer",
             dependencies: [
                 "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateAuth",
-                "GateBackend", "GateTLS", "GateHTTP", "GateCurl", "CCrypto",
+                "GateBackend", "GateTLS", "GateHTTP", "GateCurl", "GateCrypto", "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
@@ -85,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "stonegate",
             dependencies: [
-                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCurl", "GateDemo", "GateTerminal",
+                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCrypto", "GateCurl", "GateDemo",
+                "GateTerminal",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -119,7 +122,12 @@ let package = Package(
         .testTarget(
             name: "GateStoreTests", dependencies: ["GateStore", "GateCore", "GateTestKit"], swiftSettings: strict),
         .testTarget(
-            name: "GateAuditTests", dependencies: ["GateAudit", "GateCore", "GateProtocol", "GateTestKit"],
+            name: "GateAuditTests",
+            dependencies: ["GateAudit", "GateCore", "GateCrypto", "GateProtocol", "GateTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GateLicenseTests",
+            dependencies: ["GateLicense", "GateCore", "GateCrypto", "GateProtocol", "GateTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "GateAuthTests", dependencies: ["GateAuth", "GateCore", "GateProtocol", "GateTestKit", "CCrypto"],

@@ -14,18 +14,20 @@ Sources/GateProtocol:
 Sources/GateCurl: CCurl
 Sources/GateCore: GateProtocol Histogram
 Sources/GateStore: GateProtocol GateCore GRDB
-Sources/GateAudit: GateProtocol GateCore CCrypto
+Sources/GateCrypto: CCrypto
+Sources/GateAudit: GateProtocol GateCore GateCrypto
+Sources/GateLicense: GateProtocol GateCore GateCrypto
 Sources/GateAuth: GateProtocol GateCore GateCurl CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateTLS: CTLS NIOCore
 Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 Logging
-Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateCrypto GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
-Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
+Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateCrypto GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
 Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser

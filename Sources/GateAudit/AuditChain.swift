@@ -1,3 +1,5 @@
+import GateCrypto
+
 /// The chain that the records form: each carries the hash of the one before it, so that none can be changed, taken out, added or moved
 /// without all behind it changing too.
 package struct AuditChain: Sendable, Equatable {

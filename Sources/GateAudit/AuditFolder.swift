@@ -1,3 +1,5 @@
+package import GateCrypto
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

@@ -1,3 +1,4 @@
+import GateCrypto
 package import GateProtocol
 
 /// One record as it was read.

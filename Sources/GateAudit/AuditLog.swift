@@ -1,5 +1,6 @@
 package import GateCore
 import Dispatch
+package import GateCrypto
 import Synchronization
 
 #if canImport(Glibc)

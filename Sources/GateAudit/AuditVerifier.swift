@@ -1,3 +1,4 @@
+package import GateCrypto
 import GateProtocol
 
 /// Checks an audit log, record by record, without the gateway: on a copy, or while it is written.

@@ -1,3 +1,4 @@
+import GateCrypto
 import GateTestKit
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import GateCore
+import GateCrypto
 import GateProtocol
 import GateTestKit
 import Testing

@@ -1,3 +1,4 @@
+import GateCrypto
 import GateProtocol
 import GateTestKit
 import Testing

@@ -1,4 +1,4 @@
-import GateAudit
+import GateCrypto
 
 /// The SHA-256 of a token: all that is kept of it. A token is 256 random bits, so nothing slower is needed, and to look one up by its
 /// digest tells nobody how near a guess was.

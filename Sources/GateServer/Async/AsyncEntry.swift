@@ -1,6 +1,6 @@
-import GateAudit
 import GateBackend
 import GateCore
+import GateCrypto
 import GateProtocol
 import GateStore
 import NIOCore

@@ -2,6 +2,7 @@ import GateAudit
 import GateBackend
 import GateConfig
 import GateCore
+import GateCrypto
 import GateProtocol
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GateAudit
 import GateConfig
+import GateCrypto
 import GateProtocol
 import GateTerminal
 

@@ -21,6 +21,12 @@ package struct SigningKey: Sendable {
         verification = known
     }
 
+    /// A new key, and the seed to keep.
+    package static func make(using generator: inout some RandomNumberGenerator) -> (seed: [UInt8], key: SigningKey)? {
+        let seed = (0..<bytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return SigningKey(seed: seed).map { (seed, $0) }
+    }
+
     /// - Returns: 64 bytes; nil when OpenSSL cannot sign (out of memory).
     package func sign(_ message: [UInt8]) -> [UInt8]? {
         guard let key = EVP_PKEY_new_raw_private_key(NID_ED25519, nil, seed, seed.count) else { return nil }
@@ -36,27 +42,7 @@ package struct SigningKey: Sendable {
     }
 }
 
-/// The public half of a ``SigningKey``.
-package struct VerificationKey: Sendable, Equatable {
-    /// 32 bytes.
-    package let raw: [UInt8]
-
-    package init?(_ raw: [UInt8]) {
-        guard raw.count == 32 else { return nil }
-        self.raw = raw
-    }
-
-    /// As it stands in `audit.pub` and in the records: 64 hexadecimal digits.
-    package var text: String { Hex.encode(raw) }
-
-    package func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
-        guard signature.count == 64, let key = EVP_PKEY_new_raw_public_key(NID_ED25519, nil, raw, raw.count) else {
-            return false
-        }
-        defer { EVP_PKEY_free(key) }
-        guard let context = EVP_MD_CTX_new() else { return false }
-        defer { EVP_MD_CTX_free(context) }
-        return EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
-            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
-    }
+extension SigningKey: CustomStringConvertible, CustomReflectable {
+    package var description: String { "SigningKey(***)" }
+    package var customMirror: Mirror { Mirror(reflecting: description) }
 }
