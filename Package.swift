@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -29,6 +30,7 @@ let package = Package(
     dependencies: [
         // Why each one is here, and what was decided against: docs/decisions/0001-dependencies.md
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -73,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "GateTLS", dependencies: ["CTLS", nioCore], swiftSettings: strict),
         .target(
-            name: "GateHTTP", dependencies: ["GateCore", "GateTLS", nioCore, nioPosix, nioHTTP1, logging],
+            name: "GateHTTP", dependencies: ["GateCore", "GateTLS", nioCore, nioPosix, nioHTTP1, nioHTTP2, logging],
             swiftSettings: strict),
         .target(
             name: "GateServer",
@@ -110,7 +112,12 @@ let package = Package(
             path: "Tests/chaos",
             swiftSettings: strict),
         .target(
-            name: "GateTestKit", dependencies: ["GateProtocol", "GateCore", "CCrypto"], path: "Tests/GateTestKit",
+            name: "GateTestKit",
+            dependencies: [
+                "GateProtocol", "GateCore", "CCrypto", "CTLS", nioCore,
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
+            path: "Tests/GateTestKit",
             swiftSettings: strict),
         .target(
             name: "GateFuzz", dependencies: ["GateProtocol", "GateBackend", "GateHTTP", "GateServer", nioCore],
@@ -144,7 +151,11 @@ let package = Package(
             name: "GateTLSTests", dependencies: ["GateTLS", "CTLS", "GateTestKit", nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(
-            name: "GateHTTPTests", dependencies: ["GateHTTP", "GateTLS", "GateCore", "GateTestKit"],
+            name: "GateHTTPTests",
+            dependencies: [
+                "GateHTTP", "GateTLS", "GateCore", "GateTestKit", nioCore, nioHTTP1,
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "GateServerTests",

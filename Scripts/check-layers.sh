@@ -22,7 +22,7 @@ Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateTLS: CTLS NIOCore
-Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 NIOHTTP2 NIOHPACK Logging
 Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateCrypto GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
@@ -32,7 +32,7 @@ Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
 Tests/fakemcp: GateProtocol
-Tests/GateTestKit: GateProtocol GateCore CCrypto
+Tests/GateTestKit: GateProtocol GateCore CCrypto CTLS NIOCore NIOHPACK
 Tests/chaos: GateProtocol GateTestKit GateTerminal ArgumentParser
 TABLE
 }

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-// HTTP/1.1 is all that is spoken here. A client that offers protocols and not this one is refused (RFC 7301, 3.2).
+// HTTP/2 and HTTP/1.1 are spoken here. A client that offers protocols and none of these is refused (RFC 7301, 3.2).
 static int gate_tls_select_protocol(
     SSL *ssl, const unsigned char **out, unsigned char *length, const unsigned char *offered, unsigned int count, void *unused) {
-    static const unsigned char own[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    static const unsigned char own[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     (void)ssl;
     (void)unused;
     unsigned char *selected = NULL;

@@ -11,17 +11,17 @@ package final class HTTPBodyStream: Sendable {
     }
 
     private let state: Mutex<State>
-    private let connection: HTTPConnection
+    private let carrier: any HTTPCarrier
     private let exchange: HTTPExchange
 
-    init(connection: HTTPConnection, exchange: HTTPExchange) {
-        self.connection = connection
+    init(carrier: any HTTPCarrier, exchange: HTTPExchange) {
+        self.carrier = carrier
         self.exchange = exchange
-        let limits = connection.shared.limits
+        let limits = carrier.shared.limits
         state = Mutex(
             State(
                 queue: StreamQueue(maxMessages: limits.maxStreamMessages, maxBytes: limits.maxStreamBytes),
-                charge: MemoryCharge(connection.shared.budget)))
+                charge: MemoryCharge(carrier.shared.budget)))
     }
 
     /// Whether writes are still taken.
@@ -53,7 +53,7 @@ package final class HTTPBodyStream: Sendable {
             return true
         case .refuse: return false
         case .abort:
-            connection.shared.eventLoop.execute { self.connection.abort(self.exchange, .slowConsumer) }
+            carrier.shared.eventLoop.execute { self.carrier.abort(self.exchange, .slowConsumer) }
             return false
         }
     }
@@ -70,7 +70,7 @@ package final class HTTPBodyStream: Sendable {
     }
 
     private func scheduleDrain() {
-        connection.shared.eventLoop.execute { self.connection.drain(self, of: self.exchange) }
+        carrier.shared.eventLoop.execute { self.carrier.drain(self, of: self.exchange) }
     }
 
     /// The connection has closed or never took this stream.

@@ -41,10 +41,7 @@ extension HTTPConnection {
     }
 
     private func isBodyLate(_ waited: TimeAmount) -> Bool {
-        if waited >= shared.times.body { return true }
-        guard waited >= shared.times.bodyRateGrace else { return false }
-        let expected = Double(shared.limits.minBodyRate) * Double(waited.nanoseconds) / 1e9
-        return Double(bodyReader?.received ?? 0) < expected
+        shared.times.isBodyLate(waited, received: bodyReader?.received ?? 0, minRate: shared.limits.minBodyRate)
     }
 
     /// The server stops: an idle connection ends now, a busy one behind its response.

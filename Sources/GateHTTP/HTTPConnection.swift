@@ -8,7 +8,9 @@ import NIOHTTP1
 ///
 /// It is the last handler in its pipeline, with TLS or nothing before it, and works on plain bytes. All state is confined to the event loop, which is why it may
 /// be shared: exchanges and streams reach it from other threads through `eventLoop.execute` only.
-final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
+final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, HTTPCarrier, HTTPServedConnection,
+    @unchecked Sendable
+{
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -87,6 +89,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let established = event as? TLSEstablished {
             peer = HTTPPeer(address: peer.address, certificate: established.certificate)
+            if established.isHTTP2 { handOver(context) }
             return
         }
         guard case .some(.inputClosed) = event as? ChannelEvent else { return }
@@ -113,6 +116,24 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         shared.logger.debug("connection failed", metadata: ["error": "\(error)"])
         context.close(promise: nil)
+    }
+
+    /// The client speaks HTTP/2: another handler takes the place of this one, before anything of a request has come.
+    private func handOver(_ context: ChannelHandlerContext) {
+        guard case .idle = phase else { return }
+        phase = .closed
+        self.context = nil
+        shared.remove(self)
+        let successor = HTTP2Connection(shared: shared, address: address, peer: peer)
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandlers(
+                [successor.makeProtocolHandler(), successor], position: .after(self))
+            pipeline.removeHandler(context: context, promise: nil)
+        } catch {
+            shared.limiter.release(address: address)
+            context.close(promise: nil)
+        }
     }
 
     private func close(_ reason: HTTPCloseReason) {
@@ -231,29 +252,11 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func dispatch(_ head: HTTPHead, body: ByteBuffer) {
-        let exchange = HTTPExchange(connection: self, head: head, keepAlive: head.keepAlive)
+        let exchange = HTTPExchange(carrier: self, head: head, keepAlive: head.keepAlive)
         enter(.responding(exchange, nil))
         if shared.isStopping { exchange.shuttingDown() }
         let request = HTTPRequest(head: head, body: body, peer: peer, executor: shared.executor)
-        let responder = shared.responder
-        // The body is held for as long as the handler works, whether its client is still there or not.
-        let budget = shared.budget
-        let held = body.readableBytes
-        budget.charge(held)
-        // The handler starts here and now, on the event loop; only what it waits for goes through the executor.
-        if #available(macOS 26, *) {
-            Task.immediate(executorPreference: shared.executor) {
-                await responder.respond(to: request, on: exchange)
-                budget.release(held)
-                exchange.handlerReturned()
-            }
-        } else {
-            Task(executorPreference: shared.executor) {
-                await responder.respond(to: request, on: exchange)
-                budget.release(held)
-                exchange.handlerReturned()
-            }
-        }
+        shared.handle(request, exchange)
     }
 
     private func pauseReading(_ pause: Bool) {

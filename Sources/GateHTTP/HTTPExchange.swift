@@ -20,20 +20,20 @@ package final class HTTPExchange: Sendable {
     }
 
     private let state = Mutex(State())
-    private let connection: HTTPConnection
+    private let carrier: any HTTPCarrier
     let isHead: Bool
     let isHTTP11: Bool
     let keepAlive: Bool
 
-    init(connection: HTTPConnection, head: HTTPHead, keepAlive: Bool) {
-        self.connection = connection
+    init(carrier: any HTTPCarrier, head: HTTPHead, keepAlive: Bool) {
+        self.carrier = carrier
         self.isHead = head.method == .HEAD
         self.isHTTP11 = head.isHTTP11
         self.keepAlive = keepAlive
     }
 
     /// The event loop of the connection.
-    package var eventLoop: any EventLoop { connection.shared.eventLoop }
+    package var eventLoop: any EventLoop { carrier.shared.eventLoop }
 
     /// Whether a response was begun or the client has gone, so that nothing more can be answered.
     package var isAnswered: Bool {
@@ -50,10 +50,10 @@ package final class HTTPExchange: Sendable {
     ) -> Bool {
         guard claim() else { return false }
         if eventLoop.inEventLoop {
-            connection.respond(self, status: status, headers: headers, body: body, closes: closesConnection)
+            carrier.respond(self, status: status, headers: headers, body: body, closes: closesConnection)
         } else {
             eventLoop.execute {
-                self.connection.respond(self, status: status, headers: headers, body: body, closes: closesConnection)
+                self.carrier.respond(self, status: status, headers: headers, body: body, closes: closesConnection)
             }
         }
         return true
@@ -62,15 +62,15 @@ package final class HTTPExchange: Sendable {
     /// Starts a response whose body is written piece by piece, with chunked transfer encoding; to an HTTP/1.0 client it ends with
     /// the connection. When a response was begun before or the client has gone, the returned stream takes nothing.
     package func startStream(status: HTTPResponseStatus, headers: HTTPHeaders = [:]) -> HTTPBodyStream {
-        let stream = HTTPBodyStream(connection: connection, exchange: self)
+        let stream = HTTPBodyStream(carrier: carrier, exchange: self)
         guard claim() else {
             stream.end()
             return stream
         }
         if eventLoop.inEventLoop {
-            connection.startStream(stream, for: self, status: status, headers: headers)
+            carrier.startStream(stream, for: self, status: status, headers: headers)
         } else {
-            eventLoop.execute { self.connection.startStream(stream, for: self, status: status, headers: headers) }
+            eventLoop.execute { self.carrier.startStream(stream, for: self, status: status, headers: headers) }
         }
         return stream
     }
@@ -120,9 +120,9 @@ package final class HTTPExchange: Sendable {
     /// Cuts the connection while the response is not finished.
     package func abort(_ reason: HTTPCloseReason) {
         if eventLoop.inEventLoop {
-            connection.abort(self, reason)
+            carrier.abort(self, reason)
         } else {
-            eventLoop.execute { self.connection.abort(self, reason) }
+            eventLoop.execute { self.carrier.abort(self, reason) }
         }
     }
 
@@ -137,7 +137,7 @@ package final class HTTPExchange: Sendable {
     /// The handler is through; whatever it was, the client gets an answer.
     func handlerReturned() {
         guard !isAnswered else { return }
-        let response = connection.shared.responder.errorResponse(
+        let response = carrier.shared.responder.errorResponse(
             .internalServerError, reason: "the request was not answered")
         send(status: .internalServerError, headers: response.headers, body: [response.body])
     }

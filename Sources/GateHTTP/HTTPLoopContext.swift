@@ -33,7 +33,7 @@ final class HTTPLoopContext: @unchecked Sendable {
     var isDraining = false
     /// Reused for response heads. The socket has taken the bytes when the next one is written, so it is rarely copied.
     var scratch = ByteBuffer()
-    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var connections: [ObjectIdentifier: any HTTPServedConnection] = [:]
     private var sweeper: RepeatedTask?
     private var stopped: EventLoopPromise<Void>?
 
@@ -54,14 +54,37 @@ final class HTTPLoopContext: @unchecked Sendable {
         self.date = Self.currentDate()
     }
 
-    func add(_ connection: HTTPConnection) {
+    func add(_ connection: any HTTPServedConnection) {
         connections[ObjectIdentifier(connection)] = connection
         armSweeper()
     }
 
-    func remove(_ connection: HTTPConnection) {
+    func remove(_ connection: any HTTPServedConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if connections.isEmpty { stopped?.succeed() }
+    }
+
+    /// Has a request answered.
+    func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        let responder = responder
+        // The body is held for as long as the handler works, whether its client is still there or not.
+        let budget = budget
+        let held = request.body.readableBytes
+        budget.charge(held)
+        // The handler starts here and now, on the event loop; only what it waits for goes through the executor.
+        if #available(macOS 26, *) {
+            Task.immediate(executorPreference: executor) {
+                await responder.respond(to: request, on: exchange)
+                budget.release(held)
+                exchange.handlerReturned()
+            }
+        } else {
+            Task(executorPreference: executor) {
+                await responder.respond(to: request, on: exchange)
+                budget.release(held)
+                exchange.handlerReturned()
+            }
+        }
     }
 
     /// A whole response that refuses a connection before there is a request; empty when it cannot be written.

@@ -17,4 +17,11 @@ struct HTTPTimes: Sendable {
         writeStall = TimeAmount(limits.writeStallTime)
         linger = TimeAmount(limits.lingerTime)
     }
+
+    /// Whether a request body has taken too long, in all or by its average rate.
+    func isBodyLate(_ waited: TimeAmount, received: Int, minRate: Int) -> Bool {
+        if waited >= body { return true }
+        guard waited >= bodyRateGrace else { return false }
+        return Double(received) < Double(minRate) * Double(waited.nanoseconds) / 1e9
+    }
 }

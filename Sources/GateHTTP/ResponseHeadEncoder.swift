@@ -71,7 +71,7 @@ enum ResponseHeadEncoder {
         }
     }
 
-    private static func isOwn(_ name: String) -> Bool {
+    static func isOwn(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: ASCII.equalsIgnoringCase(name.utf8, "date")
         case 10: ASCII.equalsIgnoringCase(name.utf8, "connection")
@@ -81,11 +81,11 @@ enum ResponseHeadEncoder {
         }
     }
 
-    private static func isFieldName(_ name: String) -> Bool {
+    static func isFieldName(_ name: String) -> Bool {
         !name.utf8.isEmpty && name.utf8.allSatisfy(ASCII.isToken)
     }
 
-    private static func isFieldValue(_ value: String) -> Bool {
+    static func isFieldValue(_ value: String) -> Bool {
         value.utf8.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == ASCII.tab }
     }
 }

@@ -125,7 +125,8 @@ package final class TLSHandler: ChannelDuplexHandler, @unchecked Sendable {
             guard try session.shakeHands() else { return false }
             endHandshake()
             phase = .open(session)
-            context.fireUserInboundEventTriggered(TLSEstablished(certificate: session.peerCertificate))
+            context.fireUserInboundEventTriggered(
+                TLSEstablished(certificate: session.peerCertificate, isHTTP2: session.isHTTP2))
         }
         while true {
             var result: Result<TLSSession.Read, TLSSession.Failure> = .success(.starved)

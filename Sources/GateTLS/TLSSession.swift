@@ -94,6 +94,14 @@ final class TLSSession {
         max(0, Int(BIO_read(output, bytes.baseAddress, Int32(clamping: bytes.count))))
     }
 
+    /// Whether the handshake has agreed on HTTP/2.
+    var isHTTP2: Bool {
+        var bytes: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &bytes, &count)
+        return UnsafeBufferPointer(start: bytes, count: Int(count)).elementsEqual("h2".utf8)
+    }
+
     /// The peer's certificate, which has been verified; nil when it has shown none.
     var peerCertificate: CertificateFacts? {
         guard let certificate = SSL_get1_peer_certificate(ssl) else { return nil }

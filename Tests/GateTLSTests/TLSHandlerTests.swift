@@ -74,10 +74,14 @@ import Testing
     @Test func aClientThatOffersOtherProtocolsOnlyIsRefused() async throws {
         try await with { server, _ in
             try await offPool {
-                let both = try TLSTestClient(
-                    port: server.port, .init(authority: authority.certificate, protocols: ["h2", "http/1.1"]))
-                #expect(both.shakeHands() && both.selectedProtocol == "http/1.1")
-                let other = try TLSTestClient(port: server.port, .init(protocols: ["h2"]))
+                for (offered, selected) in [
+                    (["http/1.1", "h2"], "h2"), (["spdy/3", "http/1.1"], "http/1.1"), ([], ""),
+                ] {
+                    let client = try TLSTestClient(
+                        port: server.port, .init(authority: authority.certificate, protocols: offered))
+                    #expect(client.shakeHands() && client.selectedProtocol == selected)
+                }
+                let other = try TLSTestClient(port: server.port, .init(protocols: ["spdy/3"]))
                 #expect(!other.shakeHands())
             }
         }

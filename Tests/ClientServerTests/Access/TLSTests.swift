@@ -105,6 +105,27 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
+    /// Thirty calls at once on one connection, each with its own answer.
+    @Test func callsShareAConnectionOverHTTP2() async throws {
+        let gateway = try await gateway()
+        let options = TLSTestClient.Options(authority: authority.certificate)
+        let port = gateway.port
+        let texts = try await offPool {
+            let client = try HTTP2TestClient(port: port, authority: "localhost:\(port)", tls: options)
+            let headers = [("authorization", "Bearer \(Self.token)"), ("content-type", "application/json")]
+            let streams = (0..<30).map { number in
+                client.request(
+                    "POST", "/call", headers,
+                    body: Array(#"{"server":"one","tool":"echo","arguments":{"text":"call \#(number)"}}"#.utf8))
+            }
+            #expect(client.reply(client.request("GET", "/tools"))?.status == 401)
+            return streams.map { client.reply($0).flatMap { try? JSONValue(parsing: $0.body) } }
+                .map { $0?["result"]?["content"]?.arrayValue?.first?["text"]?.stringValue }
+        }
+        #expect(texts == (0..<30).map { "call \($0)" })
+        #expect(try await gateway.stop() == .code(0))
+    }
+
     @Test(arguments: [PythonClient.current, .old]) func mcpClientsComeOverHTTPS(_ client: PythonClient) async throws {
         let gateway = try await gateway()
         var client = client

@@ -1,5 +1,4 @@
 import CTLS
-import GateTestKit
 
 #if canImport(Glibc)
     import Glibc
@@ -8,15 +7,25 @@ import GateTestKit
 #endif
 
 /// A TLS client on a blocking socket, for one thread at a time. Reads give up after ten seconds, which only a failing test waits for.
-final class TLSTestClient: @unchecked Sendable {
-    struct Options {
-        var authority: String?
-        var identity: TestAuthority.Identity?
-        var protocols: [String] = []
-        var mostVersion = Int32(TLS1_3_VERSION)
+package final class TLSTestClient: @unchecked Sendable {
+    package struct Options: Sendable {
+        package var authority: String?
+        package var identity: TestAuthority.Identity?
+        package var protocols: [String]
+        package var mostVersion: Int32
+
+        package init(
+            authority: String? = nil, identity: TestAuthority.Identity? = nil, protocols: [String] = [],
+            mostVersion: Int32 = TLS1_3_VERSION
+        ) {
+            self.authority = authority
+            self.identity = identity
+            self.protocols = protocols
+            self.mostVersion = mostVersion
+        }
     }
 
-    enum Read: Equatable {
+    package enum Read: Equatable {
         case bytes([UInt8])
         /// The peer has ended its side in words of TLS.
         case ended
@@ -26,9 +35,9 @@ final class TLSTestClient: @unchecked Sendable {
 
     private let context: OpaquePointer
     private let ssl: OpaquePointer
-    let descriptor: Int32
+    package let descriptor: Int32
 
-    init(port: UInt16, _ options: Options = Options()) throws {
+    package init(port: UInt16, _ options: Options = Options()) throws {
         descriptor = try TLSTestClient.connect(port)
         guard let context = SSL_CTX_new(TLS_client_method()), let ssl = TLSTestClient.make(context, options) else {
             throw TestKitError("no TLS")
@@ -62,7 +71,7 @@ final class TLSTestClient: @unchecked Sendable {
         return SSL_new(context)
     }
 
-    static func connect(_ port: UInt16) throws -> Int32 {
+    package static func connect(_ port: UInt16) throws -> Int32 {
         #if canImport(Glibc)
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -84,13 +93,13 @@ final class TLSTestClient: @unchecked Sendable {
     }
 
     /// - Returns: whether the server's side of it was accepted. With TLS 1.3 the client's certificate is judged after that.
-    func shakeHands() -> Bool {
+    package func shakeHands() -> Bool {
         ERR_clear_error()
         return SSL_connect(ssl) == 1
     }
 
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             ERR_clear_error()
@@ -103,7 +112,7 @@ final class TLSTestClient: @unchecked Sendable {
         return true
     }
 
-    func read(most: Int = 65_536) -> Read {
+    package func read(most: Int = 65_536) -> Read {
         ERR_clear_error()
         var buffer = [UInt8](repeating: 0, count: most)
         let count = SSL_read(ssl, &buffer, Int32(most))
@@ -112,27 +121,27 @@ final class TLSTestClient: @unchecked Sendable {
     }
 
     /// This many bytes, or fewer when the connection ends.
-    func read(exactly count: Int) -> [UInt8] {
+    package func read(exactly count: Int) -> [UInt8] {
         var all: [UInt8] = []
         while all.count < count, case .bytes(let more) = read() { all += more }
         return all
     }
 
     /// Ends the own side.
-    func end() { SSL_shutdown(ssl) }
+    package func end() { SSL_shutdown(ssl) }
 
     /// Asks for a new handshake on an open connection, which TLS 1.2 has.
     ///
     /// - Returns: whether the server took part.
-    func renegotiate() -> Bool {
+    package func renegotiate() -> Bool {
         ERR_clear_error()
         guard SSL_renegotiate(ssl) == 1 else { return false }
         return SSL_do_handshake(ssl) == 1 && send([1]) && read(exactly: 1) == [1]
     }
 
-    var version: String { String(cString: SSL_get_version(ssl)) }
+    package var version: String { String(cString: SSL_get_version(ssl)) }
 
-    var selectedProtocol: String {
+    package var selectedProtocol: String {
         var bytes: UnsafePointer<UInt8>?
         var count: UInt32 = 0
         SSL_get0_alpn_selected(ssl, &bytes, &count)
@@ -140,7 +149,7 @@ final class TLSTestClient: @unchecked Sendable {
     }
 
     /// SHA-256 of the server's certificate.
-    var serverFingerprint: [UInt8] {
+    package var serverFingerprint: [UInt8] {
         guard let certificate = SSL_get1_peer_certificate(ssl) else { return [] }
         defer { X509_free(certificate) }
         var digest = [UInt8](repeating: 0, count: 32)
