@@ -42,7 +42,7 @@ extension GatewayConfig {
         /// Opens the changing routes to everybody who reaches the loopback address.
         package var unsafeOpenAdmin = false
         /// Addresses beside the public ones at which servers that are added at run time may be, as `AddressRange` reads them.
-        package var addedAddresses: [String] = []
+        package var addedAddresses = ["127.0.0.0/8", "::1"]
 
         package init() {}
     }

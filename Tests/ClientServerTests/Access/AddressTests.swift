@@ -54,6 +54,17 @@ import Testing
         #expect(try await gateway.stop() == .code(0))
     }
 
+    /// Most servers that are added are on this machine.
+    @Test func addedServersMayBeOnThisMachineUnlessToldOtherwise() async throws {
+        let server = try RecordingMCP()
+        let gateway = try await GatewayProcess.start()
+        let added: JSONValue = ["name": "near", "url": .string(server.url)]
+        #expect(try await gateway.admin("POST", "/server/add", json: added.text).status == 201)
+        try await gateway.running(["near"])
+        #expect(try await gateway.call("near", "echo", ["text": "here"]).text == "here")
+        #expect(try await gateway.stop() == .code(0))
+    }
+
     private func error(_ gateway: GatewayProcess, _ server: String) async throws -> String {
         let list = try JSONReply(await gateway.admin("GET", "/server/list")).json["servers"]?.arrayValue ?? []
         return list.first { $0["name"] == .string(server) }?["last_error"]?.text ?? ""
@@ -86,7 +97,7 @@ import Testing
             let port = server.server.port
             let gateway = try await GatewayProcess.start(
                 ["inside", "turns", "meta", "both"].map { Backends.http($0, "http://\($0).test:\(port)/mcp") }.joined(),
-                directory: directory, launcher: names.launcher)
+                server: "added_addresses = []", directory: directory, launcher: names.launcher)
             try await gateway.running(["inside", "turns", "both"])
             #expect(try await gateway.call("turns", "echo", ["text": "first"]).text == "first")
             #expect(
