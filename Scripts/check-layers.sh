@@ -45,6 +45,7 @@ Sources/GateServer/Store: App FrontEnd Router
 Sources/GateServer/License: App FrontEnd Router
 Sources/GateServer/Policy: App FrontEnd Router
 Sources/GateServer/Observability: App FrontEnd Router
+Sources/GateServer/Integrity: App FrontEnd Router
 Sources/GateServer/Router: App FrontEnd
 Sources/GateServer/Async: App FrontEnd
 Sources/GateServer/FrontEnd/REST: App FrontEnd/MCP

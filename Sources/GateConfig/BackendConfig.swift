@@ -123,6 +123,7 @@ package struct BackendConfig: Sendable, Equatable {
     package var maxQueue: Int?
     package var circuitBreaker = BreakerOverrides()
     package var sandbox = Sandbox()
+    package var integrity = IntegrityOverrides()
     package var autoRestart = true
     package var healthCheck = true
     /// A disabled backend stays in the list and is not started.

@@ -6,7 +6,7 @@ struct BackendReader {
         "protocol", "tools", "resources", "prompts",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
         "idle_timeout", "trust_annotations", "questions", "roots", "max_in_flight", "max_queue", "circuit_breaker",
-        "sandbox",
+        "sandbox", "integrity",
     ]
     static let filterKeys = ["allow", "deny"]
 
@@ -47,6 +47,7 @@ struct BackendReader {
         let autoRestart = table.boolean("auto_restart", default: true, &diagnostics)
         let healthCheck = table.boolean("health_check", default: true, &diagnostics)
         let containment = sandbox(table, &diagnostics)
+        let integrity = integrity(table, &diagnostics)
         let treatment = treatment(table, &diagnostics)
         guard let name, let connection else { return nil }
         var backend = BackendConfig(name: name, connection: connection)
@@ -59,6 +60,7 @@ struct BackendReader {
         backend.autoRestart = autoRestart
         backend.healthCheck = healthCheck
         backend.sandbox = containment
+        backend.integrity = integrity
         treatment(&backend)
         return backend
     }

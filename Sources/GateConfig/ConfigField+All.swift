@@ -1,13 +1,14 @@
+import GateCore
+
 extension ConfigField {
     /// Every key outside `[[backends]]`, in the order of the reference.
     static let all: [ConfigField] =
         server + tls + access + oauth + license + gateway + circuitBreaker + pool + limits + asyncCalls + log + audit
-        + logging
+        + integrity + logging
 
     static let sections = [
         "server", "tls", "access", "oauth", "license", "gateway", "circuit_breaker", "pool", "limits", "async", "log",
-        "audit",
-        "logging",
+        "audit", "integrity", "logging",
     ]
 
     private static func fields(_ section: String, _ kinds: KeyValuePairs<String, Kind>) -> [ConfigField] {
@@ -102,11 +103,19 @@ extension ConfigField {
             "block_on_failure": .boolean(\.audit.blockOnFailure),
         ])
 
+    private static let integrity = fields(
+        "integrity",
+        [
+            "on_new": .one(of: \.integrity.onNew),
+            "on_change": .one(of: \.integrity.onChange),
+        ])
+
     private static let logging = fields(
         "logging",
         [
-            "level": .level(\.logging.level),
-            "format": .format(\.logging.format),
+            // Half the world writes it so.
+            "level": .one(of: \.logging.level, aliases: ["warn": "warning"]),
+            "format": .one(of: \.logging.format),
         ])
 
     private static let limits = fields(

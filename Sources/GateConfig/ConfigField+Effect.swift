@@ -12,7 +12,7 @@ extension ConfigField {
     /// A key that is not named here waits for the next start: what is said of it is true then, whatever uses it.
     var effect: Effect {
         switch section {
-        case "circuit_breaker", "pool": .backends
+        case "circuit_breaker", "pool", "integrity": .backends
         case "access": .atOnce
         case "gateway": ConfigField.shapingGateway.contains(name) ? .backends : .restart
         case "limits" where ConfigField.readWhenNeeded.contains(name): .atOnce
@@ -40,6 +40,8 @@ extension ConfigField {
         case "pool.idle_timeout": backend.idleTimeout != nil
         case "limits.in_flight_per_backend": backend.maxInFlight != nil
         case "limits.queue_per_backend": backend.maxQueue != nil
+        case "integrity.on_new": backend.integrity.onNew != nil
+        case "integrity.on_change": backend.integrity.onChange != nil
         case "circuit_breaker.failure_threshold": backend.circuitBreaker.failureThreshold != nil
         case "circuit_breaker.reset_timeout": backend.circuitBreaker.resetTimeout != nil
         case "circuit_breaker.success_threshold": backend.circuitBreaker.successThreshold != nil
@@ -57,8 +59,7 @@ extension ConfigField {
         case .text(let property, _): one[keyPath: property].utf8.elementsEqual(other[keyPath: property].utf8)
         case .optionalText(let property, _): one[keyPath: property] == other[keyPath: property]
         case .texts(let property, _): one[keyPath: property] == other[keyPath: property]
-        case .level(let property): one[keyPath: property] == other[keyPath: property]
-        case .format(let property): one[keyPath: property] == other[keyPath: property]
+        case .choice(let choice): choice.text(one) == choice.text(other)
         }
     }
 
@@ -72,8 +73,8 @@ extension ConfigField {
         case .text(let property, _): config[keyPath: property] = source[keyPath: property]
         case .optionalText(let property, _): config[keyPath: property] = source[keyPath: property]
         case .texts(let property, _): config[keyPath: property] = source[keyPath: property]
-        case .level(let property): config[keyPath: property] = source[keyPath: property]
-        case .format(let property): config[keyPath: property] = source[keyPath: property]
+        // What another configuration has is one of the words.
+        case .choice(let choice): try? choice.set(choice.text(source), &config)
         }
     }
 }

@@ -23,8 +23,7 @@ extension ConfigField {
             config[keyPath: property] = unit.duration(try checked(value, range, unit: unit))
         case (.boolean(let property), .boolean(let value)):
             config[keyPath: property] = value
-        case (.text, .string(let value)), (.optionalText, .string(let value)), (.level, .string(let value)),
-            (.format, .string(let value)):
+        case (.text, .string(let value)), (.optionalText, .string(let value)), (.choice, .string(let value)):
             try set(text: value.text, in: &config, context)
         case (.texts(let property, let rule), .array(let elements)):
             var texts: [String] = []
@@ -64,10 +63,7 @@ extension ConfigField {
                 texts.append(try rule.checked(entry, paths: context.paths, base: context.base))
             }
             config[keyPath: property] = texts
-        case .level(let property):
-            // Half the world writes it so.
-            config[keyPath: property] = text == "warn" ? .warning : try choice(text)
-        case .format(let property): config[keyPath: property] = try choice(text)
+        case .choice(let choice): try choice.set(text, &config)
         }
     }
 
@@ -99,7 +95,7 @@ extension ConfigField {
         switch kind {
         case .integer, .optionalInteger, .duration: "a whole number"
         case .boolean: "true or false"
-        case .text, .optionalText, .level, .format: "a string"
+        case .text, .optionalText, .choice: "a string"
         case .texts: "an array of strings"
         }
     }

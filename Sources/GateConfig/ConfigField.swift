@@ -13,8 +13,8 @@ struct ConfigField: Sendable {
         case text(Property<String>, TextRule)
         case optionalText(Property<String?>, TextRule)
         case texts(Property<[String]>, TextRule)
-        case level(Property<GatewayConfig.Logging.Level>)
-        case format(Property<GatewayConfig.Logging.Format>)
+        /// One of several words.
+        case choice(ConfigChoice)
     }
 
     let section: String

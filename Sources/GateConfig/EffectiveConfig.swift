@@ -71,8 +71,7 @@ extension ConfigField {
         case .text(let property, _): .string(config[keyPath: property])
         case .optionalText(let property, _): config[keyPath: property].map { .string($0) }
         case .texts(let property, _): .array(config[keyPath: property].map { .string($0) })
-        case .level(let property): .string(config[keyPath: property].rawValue)
-        case .format(let property): .string(config[keyPath: property].rawValue)
+        case .choice(let choice): .string(choice.text(config))
         }
     }
 }
@@ -135,6 +134,7 @@ extension BackendConfig {
         if let maxInFlight { entries.append(("max_in_flight", .integer(maxInFlight))) }
         if let maxQueue { entries.append(("max_queue", .integer(maxQueue))) }
         entries.append(("circuit_breaker", .table(breaker)))
+        if integrity != IntegrityOverrides() { entries.append(("integrity", .table(integrity.effectiveEntries))) }
         if sandbox != Sandbox() { entries.append(("sandbox", .table(sandbox.effectiveEntries))) }
         return entries
     }

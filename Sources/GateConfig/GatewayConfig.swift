@@ -1,3 +1,5 @@
+package import GateCore
+
 /// The whole configuration of one gateway, checked and ready to use.
 ///
 /// `GatewayConfig()` is the configuration of an empty file: every property has the documented default
@@ -13,6 +15,8 @@ package struct GatewayConfig: Sendable, Equatable {
     package var async = Async()
     package var log = Log()
     package var audit = Audit()
+    /// `[integrity]`: what becomes of tools that nobody has approved.
+    package var integrity = IntegrityPolicy()
     package var logging = Logging()
     /// In the order of the file: the first of two tools with the same name keeps its name.
     package var backends: [BackendConfig] = []

@@ -1,3 +1,5 @@
+import GateProtocol
+
 /// Makes text from elsewhere safe to show: nothing in it can move the cursor, change its order or hide.
 ///
 /// Names, descriptions and results come from servers that nobody checked. Written to a terminal as they are, they could
@@ -20,22 +22,12 @@ package enum SafeText {
             case "\n": out.append(contentsOf: #"\n"#.unicodeScalars)
             case "\r": out.append(contentsOf: #"\r"#.unicodeScalars)
             case "\t": out.append(contentsOf: #"\t"#.unicodeScalars)
-            case _ where isHarmful(scalar):
+            case _ where HiddenCharacters.contains(scalar):
                 let digits = String(scalar.value, radix: 16, uppercase: true)
                 out.append(contentsOf: #"\u{\#(digits)}"#.unicodeScalars)
             default: out.append(scalar)
             }
         }
         return String(out)
-    }
-
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        if (0x20...0x7E).contains(scalar.value) { return false }
-        // The two selectors that choose between the forms of an emoji.
-        if scalar == "\u{FE0E}" || scalar == "\u{FE0F}" { return false }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .lineSeparator, .paragraphSeparator: return true
-        default: return scalar.properties.isDefaultIgnorableCodePoint || scalar == "\u{2800}"
-        }
     }
 }

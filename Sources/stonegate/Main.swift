@@ -13,7 +13,7 @@ struct Stonegate: AsyncParsableCommand {
         version: StonegateVersion.current,
         subcommands: [
             Serve.self, Stop.self, Reload.self, Status.self, Check.self, MCP.self, Token.self, Agents.self,
-            ExplainAccess.self, Audit.self,
+            ExplainAccess.self, Approve.self, Audit.self,
             DemoServerCommand.self,
         ])
 }

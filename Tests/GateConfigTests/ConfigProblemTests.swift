@@ -96,7 +96,7 @@ import Testing
         Case("[server]\nhost = \"a\\u0007\"", "c.toml:2:1: server.host: must not hold control characters"),
         Case(
             "x = 1\n[server]\nport = 0\nhost = 2",
-            "c.toml:1:1: x: unknown key; known here: server, tls, access, oauth, license, gateway, circuit_breaker, pool, limits, async, log, audit, logging, backends, tenants, agents",
+            "c.toml:1:1: x: unknown key; known here: server, tls, access, oauth, license, gateway, circuit_breaker, pool, limits, async, log, audit, integrity, logging, backends, tenants, agents",
             "c.toml:3:1: server.port: must be from 1 to 65535, not 0",
             "c.toml:4:1: server.host: must be a string, not a whole number"),
     ]

@@ -59,7 +59,7 @@ import Testing
             row.range = "\(range.lowerBound)–\(range.upperBound)"
         case .boolean: row.type = "boolean"
         case .texts: row.type = "array of strings"
-        case .text, .optionalText, .level, .format: break
+        case .text, .optionalText, .choice: break
         }
         if field.key == "limits.body_min_rate" { row.unit = "bytes/s" }
         if field.key == "limits.restart_jitter" { row.unit = "%" }
@@ -90,7 +90,7 @@ import Testing
         }
         let optional = [
             "name", "command", "url", "cwd", "ca_file", "request_timeout", "idle_timeout", "max_in_flight", "max_queue",
-            "sandbox",
+            "sandbox", "integrity",
         ]
         for key in optional { expected[key] = "none" }
         for (key, row) in documented { #expect(expected[String(key.dropFirst(9))] == row.fallback, "\(key)") }

@@ -16,6 +16,7 @@ struct Options {
     var prefix = ""
     var extraTools = 0
     var only: [String]?
+    var definitions: String?
     var resources = 0
     var prompts: [String] = []
     var uris: [String] = []
@@ -56,6 +57,7 @@ struct Options {
           --name NAME --prefix P     server name; prefix of tool names
           --tools N                  adds tool_1 … tool_N
           --only a,b                 keeps only these of the standard tools
+          --definitions FILE         adds the definitions of this JSON array, read anew for each list; or FAKEMCP_DEFINITIONS
           --resources N              adds resources test://note/1 … N, and tools that change and follow them
           --prompts a,b              adds prompts
           --uris u1,u2 --templates t1,t2   adds resources and resource templates
@@ -102,6 +104,7 @@ struct Options {
         case "--prefix": prefix = value
         case "--tools": return assign(&extraTools, Int(value))
         case "--only": only = value.split(separator: ",").map(String.init)
+        case "--definitions": definitions = value
         case "--resources": return assign(&resources, Int(value))
         case "--prompts": prompts = Options.list(value)
         case "--uris": uris = Options.list(value)

@@ -87,7 +87,8 @@ extension Server {
     }
 
     func isKnown(_ name: String) -> Bool {
-        standardNames.contains(name) || addedTools.contains(name) || badNames.contains(name)
+        standardNames.contains(name) || definedNames.contains(name) || addedTools.contains(name)
+            || badNames.contains(name)
             || name == "job" && options.tasks
             || Server.resourceTools.contains(name) && options.resources > 0
             || name.hasPrefix("tool_") && extraNames.contains(name)
@@ -104,6 +105,11 @@ extension Server {
         }
         tools += extraNames.map { describe(Tool(name: $0, about: "Returns its own name.")) }
         tools += badTools
+        let defined = definedTools
+        if !defined.isEmpty {
+            let names = definedNames
+            tools = tools.filter { !names.contains($0["name"]?.text ?? "") } + defined
+        }
         if options.tasks { tools.append(Server.jobDefinition) }
         var page: JSON
         let size = options.pageSize > 0 ? options.pageSize : max(1, tools.count)

@@ -27,6 +27,7 @@ extension Backend {
         var uncertain: GateError?
         state.withLock { $0.retries.noteCall() }
         while true {
+            if let refusal = refusal(call.operation) { throw uncertain ?? refusal }
             let failure: GateError
             call.trace?.note { facts in
                 facts.enter(.backend, now: .now)
@@ -104,7 +105,7 @@ extension GateError {
     /// against the protocol; what a server or tool said about the call itself counts neither way.
     func outcome(isUnreachable: Bool) -> CircuitBreaker.Outcome {
         switch code {
-        case .cancelled, .overloaded, .starting, .backendDisabled: .cancelled
+        case .cancelled, .overloaded, .starting, .backendDisabled, .toolChanged, .toolNotApproved: .cancelled
         case .backendDown where !sent && !isUnreachable: .cancelled
         case .backendError where upstreamStatus.map { (400..<500).contains($0) } == true: .toolError
         default: .failure

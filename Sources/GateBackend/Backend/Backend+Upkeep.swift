@@ -38,8 +38,19 @@ extension Backend {
                 listing.lists[kind] = await read(kind, of: live.connection)
             }
             guard !listing.lists.isEmpty, state.withLock({ $0.live?.connection === live.connection }) else { continue }
-            context.observer.backend(name, listed: listing)
+            tell(listing)
         }
+    }
+
+    /// Tells what was listed. From here on no tool is called that may not be, as it is listed now.
+    func tell(_ listing: BackendListing) {
+        if let standings = context.observer.backend(name, listed: listing) { doubtfulTools.replace(standings) }
+    }
+
+    /// Why a call must not be sent, by what the server lists now; nil when it may be.
+    func refusal(_ operation: BackendOperation) -> GateError? {
+        guard let (tool, digest) = doubtfulTools.doubts(operation) else { return nil }
+        return context.observer.backend(name, holds: tool, as: digest)?.refusal(server: name, tool: tool)
     }
 
     /// - Returns: nil when there is nothing to read; the next one who wants something begins anew then.

@@ -55,6 +55,7 @@ package final class Backend: Sendable {
     let logger: Logger
     let loop: any EventLoop
     let state: Mutex<State>
+    let doubtfulTools = DoubtfulTools()
     private let events: AsyncStream<Event>
     private let post: AsyncStream<Event>.Continuation
 
@@ -230,7 +231,7 @@ package final class Backend: Sendable {
         let offered = live.greeting.offers.lists
         var lists = [ListKind.tools: live.tools]
         for kind in ListKind.allCases where !offered.contains(kind) { lists[kind] = ListedItems() }
-        context.observer.backend(name, listed: BackendListing(greeting: live.greeting, lists: lists))
+        tell(BackendListing(greeting: live.greeting, lists: lists))
         live.connection.observe(
             onNotice: { [self] message in
                 if let kinds = Set<ListKind>(message) {

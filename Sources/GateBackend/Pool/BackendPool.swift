@@ -133,6 +133,11 @@ package final class BackendPool: Sendable {
         await instance?.relist()
     }
 
+    /// The operator has refused a definition of a tool: each instance asks about it before the next call.
+    package func doubt(_ tool: String) {
+        for instance in instances { instance.doubtfulTools.doubt(tool) }
+    }
+
     /// A session has ended: the instance that was its own is of no use to anybody else.
     package func end(session: InstanceOwner) {
         guard settings.isolation == .perSession else { return }

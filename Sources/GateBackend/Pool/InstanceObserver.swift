@@ -13,9 +13,17 @@ final class InstanceObserver: BackendObserver {
         self.behind = behind
     }
 
-    func backend(_ name: String, listed: BackendListing) {
-        guard pool?.isScribe(id) == true else { return }
-        behind.backend(name, listed: listed)
+    func backend(_ name: String, listed: BackendListing) -> ToolStandings? {
+        pool?.isScribe(id) == true
+            ? behind.backend(name, listed: listed) : behind.backend(name, listedAside: listed)
+    }
+
+    func backend(_ name: String, listedAside listing: BackendListing) -> ToolStandings? {
+        behind.backend(name, listedAside: listing)
+    }
+
+    func backend(_ name: String, holds tool: String, as digest: DefinitionDigest) -> ToolHold? {
+        behind.backend(name, holds: tool, as: digest)
     }
 
     func backend(_ name: String, changed: Supervisor.Change) {

@@ -45,6 +45,9 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let backendDown = ErrorCode("BACKEND_DOWN")
     public static let backendDisabled = ErrorCode("BACKEND_DISABLED")
     public static let draining = ErrorCode("DRAINING")
+    /// Hidden until the operator approves it; not to be tried again before.
+    public static let toolChanged = ErrorCode("TOOL_CHANGED")
+    public static let toolNotApproved = ErrorCode("TOOL_NOT_APPROVED")
 
     // Sent: what the backend did with it may be unknown.
     public static let timeout = ErrorCode("TIMEOUT")

@@ -12,6 +12,8 @@ public struct GatewayEvent: JSONRepresentable, Equatable {
         public static let circuit = Kind(rawValue: "circuit")
         /// What a server offers has changed.
         public static let catalog = Kind(rawValue: "catalog")
+        /// A tool is new or not as it was approved, or the operator has decided about it. For operators only.
+        public static let integrity = Kind(rawValue: "integrity")
         public static let serverAdded = Kind(rawValue: "server_added")
         public static let serverRemoved = Kind(rawValue: "server_removed")
     }

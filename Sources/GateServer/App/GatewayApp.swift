@@ -107,8 +107,8 @@ package struct GatewayApp: Sendable {
         let audit = try AuditTrail.open(config, directory, logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = try Gateway(
-            config: config, source: source, directory: directory, calls: stores.calls, log: stores.log, audit: audit,
-            group: group,
+            config: config, source: source, directory: directory, calls: stores.calls, log: stores.log,
+            pins: stores.pins, audit: audit, group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(

@@ -10,6 +10,8 @@ struct CatalogEntry: Sendable {
         let original: ByteBuffer
         let repairs: [String]
         let mirror: HeaderMirror
+        /// Of the definition as the server gave it.
+        let digest: DefinitionDigest
     }
 
     let server: String
@@ -18,7 +20,15 @@ struct CatalogEntry: Sendable {
     /// What the server says it can do; nil as long as that is not known.
     private(set) var offers: BackendOffers?
     private(set) var filters = CatalogFilters.none
+    private(set) var integrity = IntegrityPolicy()
+    /// What agents may know of.
     private(set) var tools: [Tool] = []
+    /// Those too that are held.
+    private(set) var allTools: [Tool] = []
+    /// Tools that are hidden until the operator approves them.
+    private(set) var held: [ExactText: ToolHold] = [:]
+    /// How all of its tools stand.
+    private(set) var standings = ToolStandings()
     /// Tools that could not be listed, and why.
     private(set) var dropped: [String] = []
     /// Tools that the operator's patterns hide.
@@ -36,6 +46,7 @@ struct CatalogEntry: Sendable {
         instructions = update.instructions
         offers = update.offers ?? offers
         filters = update.filters
+        integrity = update.integrity
         isStale = update.isStale
         for (kind, list) in update.lists {
             if kind == .tools {
@@ -45,6 +56,13 @@ struct CatalogEntry: Sendable {
                     list, kind: kind, server: server, filters: filters, maxDescription: limits.description)
             }
         }
+    }
+
+    /// Takes over what was found out about its tools.
+    mutating func take(_ verdict: ToolPins.Verdict) {
+        held = verdict.holds
+        standings = verdict.standings
+        tools = held.isEmpty ? allTools : allTools.filter { held[ExactText($0.check.name)] == nil }
     }
 
     /// For how long and for whom the list is good; nil when the server does not say.
@@ -87,10 +105,16 @@ struct CatalogEntry: Sendable {
                 }
                 var repairs: [String] = []
                 if case .repaired(let reasons) = check.outcome { repairs = reasons }
-                tools.append(Tool(check: check, original: definition, repairs: repairs, mirror: mirror))
+                tools.append(
+                    Tool(
+                        check: check, original: definition, repairs: repairs, mirror: mirror,
+                        digest: DefinitionDigest(of: value)))
             }
         }
+        allTools = tools
         self.tools = tools
+        held = [:]
+        standings = ToolStandings()
         self.dropped = dropped
         self.hidden = hidden
     }

@@ -11,6 +11,8 @@ struct CatalogUpdate: Sendable {
     var title: String?
     var instructions: String?
     var filters = CatalogFilters.none
+    /// What becomes of tools that nobody has approved.
+    var integrity = IntegrityPolicy()
     /// Whether it is what was last known, not yet confirmed by the server.
     var isStale = false
 

@@ -13,6 +13,7 @@ extension ToolCatalog {
         let (found, unlisted) = ask(.tools, visibility) {
             $0.resolve(name) { visibility.sees(.tool, $0.server, $0.tool) }
         }
+        try refuseHeld(name, found, visibility)
         if case .unknown = found, let first = unlisted.first {
             if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
                 let server = unlisted.first(where: { $0.sameBytes(as: String(name[..<slash])) })
@@ -37,11 +38,32 @@ extension ToolCatalog {
         let (found, unlisted) = ask(.tools, .server(server)) {
             $0.resolve(server: server, tool: tool) { visibility.sees(.tool, $0.server, $0.tool) }
         }
+        try refuseHeld("\(server)/\(tool)", found, visibility)
         // Before its first listing nobody but the server knows what it offers: the call waits for it and the server judges.
         if !unlisted.isEmpty, case .unknown = found, visibility.sees(.tool, server, tool) {
             return ToolTarget(server: server, tool: tool)
         }
         return try target(found, asked: "\(server)/\(tool)")
+    }
+
+    /// A tool that is hidden until the operator approves it says so to whoever may see it, and no other one is taken for it.
+    private func refuseHeld(
+        _ name: String, _ found: NameBook.Resolution, _ visibility: Visibility
+    ) throws(GateError) {
+        func refuse(_ server: String, _ tool: String) throws(GateError) {
+            guard visibility.sees(.tool, server, tool), let hold = hold(server, tool) else { return }
+            throw hold.refusal(server: server, tool: tool)
+        }
+        switch found {
+        case .gone(let record): return try refuse(record.server, record.tool)
+        case .tool(let record):
+            let isBare = record.tool.sameBytes(as: name) && !record.name.sameBytes(as: name)
+            guard isBare else { return }
+        case .ambiguous, .unknown: break
+        }
+        for server in holders(name) { try refuse(server, name) }
+        guard case .unknown = found, let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return }
+        try refuse(String(name[..<slash]), String(name[name.utf8.index(after: slash)...]))
     }
 
     private func target(_ found: NameBook.Resolution, asked: String) throws(GateError) -> ToolTarget {

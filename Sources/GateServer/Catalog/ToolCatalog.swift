@@ -31,15 +31,21 @@ final class ToolCatalog: Sendable {
     private let state: Mutex<State>
     private let limits: ToolDefinitionCheck.Limits
     private let onNames: @Sendable (NewNames) -> Void
+    /// Nil where every tool is as good as another.
+    let pins: ToolPins?
+    /// One list is looked at at a time, so that readers of the catalog do not wait for it.
+    private let taking = Mutex(())
 
     /// - Parameters:
     ///   - records: names given to tools in earlier runs.
     ///   - prompts: the same of prompts.
+    ///   - pins: judges what servers list.
     ///   - onNames: told when names were given, so that they can be kept: all of them.
     init(
         records: [NameBook.Record], prompts: [NameBook.Record] = [], limits: ToolDefinitionCheck.Limits,
-        onNames: @escaping @Sendable (NewNames) -> Void
+        pins: ToolPins? = nil, onNames: @escaping @Sendable (NewNames) -> Void
     ) {
+        self.pins = pins
         state = Mutex(State(names: NameBook(records: records), promptNames: NameBook(records: prompts)))
         self.limits = limits
         self.onNames = onNames
@@ -63,10 +69,39 @@ final class ToolCatalog: Sendable {
     }
 
     func take(_ update: CatalogUpdate, of server: String) {
-        let taken = state.withLock { state -> (CatalogEntry, [NameBook.Record], [NewNames])? in
-            guard state.order.contains(where: { $0.sameBytes(as: server) }) else { return nil }
-            var entry = state.entries[ExactText(server)] ?? CatalogEntry(server: server)
+        taking.withLock { _ in
+            var entry = entry(server) ?? CatalogEntry(server: server)
             entry.take(update, limits: limits)
+            let hasTools = update.lists[.tools] != nil
+            if hasTools { entry.take(pins?.judge(entry) ?? ToolPins.Verdict()) }
+            put(entry, toolsChanged: hasTools)
+        }
+        changes.changed(self)
+    }
+
+    /// The tools of an instance whose list is not shown, judged.
+    func judgeAside(_ update: CatalogUpdate, of server: String) -> ToolStandings? {
+        guard let pins, update.lists[.tools] != nil else { return nil }
+        var entry = CatalogEntry(server: server)
+        entry.take(update, limits: limits)
+        return pins.judge(entry, speaksForAll: false).standings
+    }
+
+    /// Shows and hides tools by what the operator has decided meanwhile.
+    func judgeAgain(_ server: String) {
+        taking.withLock { _ in
+            guard let pins, var entry = entry(server) else { return }
+            entry.take(pins.verdict(entry))
+            put(entry, toolsChanged: true)
+        }
+        changes.changed(self)
+    }
+
+    private func put(_ entry: CatalogEntry, toolsChanged: Bool) {
+        let server = entry.server
+        let taken = state.withLock { state -> ([NameBook.Record], [NewNames])? in
+            // Its list was under way when the server was removed.
+            guard state.order.contains(where: { $0.sameBytes(as: server) }) else { return nil }
             let before = (state.names.revision, state.promptNames.revision)
             let records = state.names.setTools(entry.tools.map(\.check.name), of: server)
             state.promptNames.setTools(entry.items[.prompts]?.items.map(\.key) ?? [], of: server)
@@ -75,17 +110,14 @@ final class ToolCatalog: Sendable {
             var given: [NewNames] = []
             if state.names.revision != before.0 { given.append(.tools(state.names.records)) }
             if state.promptNames.revision != before.1 { given.append(.prompts(state.promptNames.records)) }
-            return (entry, records, given)
+            return (records, given)
         }
-        // Its list was under way when the server was removed.
-        guard let (entry, records, given) = taken else { return }
+        guard let (records, given) = taken else { return }
         for names in given { onNames(names) }
-        if update.lists[.tools] != nil {
-            index.replace(
-                server: server, title: entry.title, description: entry.instructions,
-                tools: zip(entry.tools, records).map { ToolCatalog.discoverable($0, $1) })
-        }
-        changes.changed(self)
+        guard toolsChanged else { return }
+        index.replace(
+            server: server, title: entry.title, description: entry.instructions,
+            tools: zip(entry.tools, records).map { ToolCatalog.discoverable($0, $1) })
     }
 
     func remove(_ server: String) {
@@ -166,6 +198,27 @@ final class ToolCatalog: Sendable {
     }
 
     enum Book { case tools, prompts }
+
+    /// Why a tool is hidden that is asked for by its server's own name for it.
+    func hold(_ server: String, _ tool: String) -> ToolHold? {
+        state.withLock { $0.entries[ExactText(server)]?.held[ExactText(tool)] }
+    }
+
+    /// Servers that have a tool of this name, hidden for now.
+    func holders(_ tool: String) -> [String] {
+        state.withLock { state in
+            state.order.filter { state.entries[ExactText($0)]?.held[ExactText(tool)] != nil }
+        }
+    }
+
+    /// Tools that wait for the operator, and how many of them are hidden, by server.
+    var waiting: [(server: String, waiting: Int, hidden: Int)] {
+        state.withLock { state in
+            state.order.compactMap { name in
+                state.entries[ExactText(name)].map { (name, $0.standings.doubtful.count, $0.held.count) }
+            }
+        }
+    }
 
     func knows(_ server: String) -> Bool { state.withLock { $0.order.contains { $0.sameBytes(as: server) } } }
 }

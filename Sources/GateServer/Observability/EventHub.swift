@@ -7,7 +7,7 @@ package final class EventHub: Sendable {
     typealias Sink = @Sendable ([GatewayEvent]) -> Void
 
     private struct Listener: Sendable {
-        let sees: @Sendable (String) -> Bool
+        let sees: @Sendable (GatewayEvent) -> Bool
         let sink: Sink
     }
 
@@ -34,14 +34,14 @@ package final class EventHub: Sendable {
         // Sinks only queue; told under the lock, everybody hears the same order.
         state.withLock { state in
             let event = state.ring.append(event)
-            for listener in state.listeners.values where listener.sees(server) { listener.sink([event]) }
+            for listener in state.listeners.values where listener.sees(event) { listener.sink([event]) }
         }
     }
 
     /// What is kept of the events behind a number, and the number of the last event there was.
-    func after(_ sequence: Int, sees: (String) -> Bool) -> (events: [GatewayEvent], last: Int) {
+    func after(_ sequence: Int, sees: (GatewayEvent) -> Bool) -> (events: [GatewayEvent], last: Int) {
         let (events, last) = state.withLock { ($0.ring.after(sequence), $0.ring.last) }
-        return (events.filter { sees($0.server) }, last)
+        return (events.filter(sees), last)
     }
 
     /// Tells what is kept behind a number, and from then on all that happens, without a gap between.
@@ -49,12 +49,12 @@ package final class EventHub: Sendable {
     /// - Parameter sequence: nil begins with what happens next.
     /// - Returns: what ends it with ``remove(_:)``; nil when too many listen.
     func listen(
-        after sequence: Int?, sees: @escaping @Sendable (String) -> Bool, _ sink: @escaping Sink
+        after sequence: Int?, sees: @escaping @Sendable (GatewayEvent) -> Bool, _ sink: @escaping Sink
     ) -> UInt64? {
         state.withLock { state in
             guard state.listeners.count < EventHub.maxListeners else { return nil }
             if let sequence {
-                let missed = state.ring.after(sequence).filter { sees($0.server) }
+                let missed = state.ring.after(sequence).filter(sees)
                 if !missed.isEmpty { sink(missed) }
             }
             state.lastListener += 1

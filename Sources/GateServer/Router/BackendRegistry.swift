@@ -12,6 +12,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         let config: BackendConfig
         let backend: BackendPool
         let filters: CatalogFilters
+        let integrity: IntegrityPolicy
         let isRuntime: Bool
         /// Tells the backends apart that have the same name one after the other.
         let generation: UInt64
@@ -122,7 +123,8 @@ final class BackendRegistry: Sendable, BackendObserver {
             observer: CurrentBackendObserver(registry: self, generation: generation))
         return Entry(
             config: backend, backend: BackendPool(settings: settings, context: context),
-            filters: CatalogFilters(backend), isRuntime: isRuntime, generation: generation)
+            filters: CatalogFilters(backend), integrity: backend.integrityPolicy(config), isRuntime: isRuntime,
+            generation: generation)
     }
 
     /// Lists what was last known of a backend that has been taken in, and starts it.
@@ -136,6 +138,7 @@ final class BackendRegistry: Sendable, BackendObserver {
         if !entry.config.enabled { known = isNew ? nil : CatalogUpdate.nothing }
         if var known {
             known.filters = entry.filters
+            known.integrity = entry.integrity
             known.isStale = true
             catalog.take(known, of: name)
         }
@@ -171,16 +174,17 @@ final class BackendRegistry: Sendable, BackendObserver {
 
     // MARK: What backends report
 
-    func backend(_ name: String, listed: BackendListing) {
-        guard let entry = entry(name) else { return }
+    func backend(_ name: String, listed: BackendListing) -> ToolStandings? {
+        guard let entry = entry(name) else { return nil }
         let before = catalog.entry(name)
         var update = CatalogUpdate(lists: listed.lists, offers: listed.greeting.offers)
         update.title = listed.greeting.title ?? listed.greeting.name
         update.instructions = listed.greeting.instructions
         update.filters = entry.filters
+        update.integrity = entry.integrity
         catalog.take(update, of: name)
         saved.save(update, of: entry.backend.settings)
-        guard let now = catalog.entry(name) else { return }
+        guard let now = catalog.entry(name) else { return nil }
         let tools = now.tools.map { ExactText($0.check.name) }
         if before?.tools.map({ ExactText($0.check.name) }) != tools {
             events.publish(.catalog, server: name, reason: "\(tools.count) tools")
@@ -191,6 +195,19 @@ final class BackendRegistry: Sendable, BackendObserver {
                 logger.warning("an entry of `\(kind.method)` is not listed: \(reason)", metadata: ["server": "\(name)"])
             }
         }
+        return listed.lists[.tools] == nil ? nil : now.standings
+    }
+
+    func backend(_ name: String, listedAside listed: BackendListing) -> ToolStandings? {
+        guard let entry = entry(name) else { return nil }
+        var update = CatalogUpdate(lists: listed.lists)
+        update.filters = entry.filters
+        update.integrity = entry.integrity
+        return catalog.judgeAside(update, of: name)
+    }
+
+    func backend(_ name: String, holds tool: String, as digest: DefinitionDigest) -> ToolHold? {
+        entry(name).flatMap { catalog.pins?.hold(name, tool, digest, $0.integrity) }
     }
 
     func backend(_ name: String, changed: Supervisor.Change) {

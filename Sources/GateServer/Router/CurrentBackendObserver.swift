@@ -7,8 +7,16 @@ struct CurrentBackendObserver: BackendObserver {
     let registry: BackendRegistry
     let generation: UInt64
 
-    func backend(_ name: String, listed: BackendListing) {
-        if registry.isCurrent(name, generation) { registry.backend(name, listed: listed) }
+    func backend(_ name: String, listed: BackendListing) -> ToolStandings? {
+        registry.isCurrent(name, generation) ? registry.backend(name, listed: listed) : nil
+    }
+
+    func backend(_ name: String, listedAside listing: BackendListing) -> ToolStandings? {
+        registry.isCurrent(name, generation) ? registry.backend(name, listedAside: listing) : nil
+    }
+
+    func backend(_ name: String, holds tool: String, as digest: DefinitionDigest) -> ToolHold? {
+        registry.backend(name, holds: tool, as: digest)
     }
 
     func backend(_ name: String, changed: Supervisor.Change) {

@@ -26,6 +26,7 @@ extension Gateway {
             "stonegate_call_queue_seconds_total", .counter, "Time that calls have waited for a place at their server.",
             statistics.queueSeconds.sorted { $0.key.text < $1.key.text }.map { ([("server", $0.key.text)], $0.value) })
         addBackends(now, &out)
+        addIntegrity(&out)
         out.family(
             "stonegate_async_pending", .gauge, "Asynchronous calls that have not ended.",
             [([], Double(asyncCalls.pending))])
@@ -56,6 +57,19 @@ extension Gateway {
             "stonegate_call_duration_seconds", .summary,
             "Time of calls in stonegate and at the server; quantiles of the last hour.",
             samples, suffixes: suffixes)
+    }
+
+    private func addIntegrity(_ out: inout MetricsText) {
+        let waiting = catalog.waiting
+        out.family(
+            "stonegate_tools_unapproved", .gauge, "Tools that are listed in a form that nobody has approved.",
+            waiting.map { ([("server", $0.server)], Double($0.waiting)) })
+        out.family(
+            "stonegate_tools_hidden", .gauge, "Tools that are hidden until they are approved.",
+            waiting.map { ([("server", $0.server)], Double($0.hidden)) })
+        out.family(
+            "stonegate_tool_changes_total", .counter, "Changes of approved tools since the start.",
+            pins.changes.map { ([("server", $0.server)], Double($0.count)) })
     }
 
     private func addBackends(_ now: Instant, _ out: inout MetricsText) {

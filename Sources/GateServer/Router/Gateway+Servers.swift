@@ -54,6 +54,10 @@ extension Gateway {
         if let instances = status.instances { details["instances"] = .array(instances.map(\.json)) }
         if let listed {
             if listed.isStale { details["catalog_stale"] = true }
+            // Their number only: a name that nobody has approved is the server's word, and this is read by agents.
+            if !listed.held.isEmpty { details["hidden_tools"] = .init(listed.held.count) }
+            let unapproved = listed.standings.doubtful.count
+            if unapproved > 0 { details["unapproved_tools"] = .init(unapproved) }
             if !listed.dropped.isEmpty { details["dropped_tools"] = .array(listed.dropped.map { .string($0) }) }
             let repaired = listed.tools.filter { !$0.repairs.isEmpty }
             if !repaired.isEmpty {
@@ -86,6 +90,7 @@ extension Gateway {
             let entry = try known(name)
             try saved.removeAdded(entry.config.name)
             _ = registry.remove(entry.config.name)
+            pins.forget(entry.config.name)
         }
     }
 

@@ -1,6 +1,7 @@
 import GateConfig
 import GateCore
 package import GateProtocol
+import GateStore
 
 extension Gateway {
     /// All calls that were over before are counted.
@@ -60,5 +61,12 @@ extension StatsInfo.Latency {
             average: summary.average / 1_000, p50: Double(summary.p50) / 1_000, p95: Double(summary.p95) / 1_000,
             p99: Double(summary.p99) / 1_000, p999: Double(summary.p999) / 1_000,
             maximum: Double(summary.maximum) / 1_000)
+    }
+}
+
+extension Gateway {
+    /// Why asynchronous calls are not accepted at present.
+    var storeWarnings: [String] {
+        asyncCalls.store.refusal.map { ["no asynchronous calls are accepted: \($0.reason)"] } ?? []
     }
 }

@@ -11,6 +11,7 @@ import Synchronization
 /// The gateway behind its front ends: one catalog, one router, all backends.
 package final class Gateway: GatewayServices {
     let catalog: ToolCatalog
+    let pins: ToolPins
     let registry: BackendRegistry
     let saved: SavedState
     /// What the whole process holds for others.
@@ -38,7 +39,7 @@ package final class Gateway: GatewayServices {
 
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
-        log: any CallLogStore, audit: AuditTrail?,
+        log: any CallLogStore, pins store: any PinStore, audit: AuditTrail?,
         group: any EventLoopGroup, environment: [String: String], logger: Logger
     ) throws {
         maxCallTimeout = config.limits.maxCallTimeout
@@ -62,7 +63,11 @@ package final class Gateway: GatewayServices {
         var limits = ToolDefinitionCheck.Limits()
         limits.description = config.limits.descriptionBytes
         limits.schema = config.limits.schemaBytes
-        catalog = ToolCatalog(records: saved.names(), prompts: saved.promptNames(), limits: limits) { saved.save($0) }
+        let pins = try Gateway.pins(store, events, audit, logger)
+        self.pins = pins
+        catalog = ToolCatalog(
+            records: saved.names(), prompts: saved.promptNames(), limits: limits, pins: pins
+        ) { saved.save($0) }
         catalog.changes.run(on: group.next())
         registry = BackendRegistry(
             config: config, catalog: catalog, saved: saved, group: group, environment: environment, budget: budget,
@@ -113,11 +118,6 @@ package final class Gateway: GatewayServices {
         saved.flush()
         audit?.act("gateway_stop", "")
         await audit?.close()
-    }
-
-    /// Why asynchronous calls are not accepted at present.
-    private var storeWarnings: [String] {
-        asyncCalls.store.refusal.map { ["no asynchronous calls are accepted: \($0.reason)"] } ?? []
     }
 
     /// Goes on with what an earlier run had accepted. Before the first request: whoever asks for such a call must find it.
@@ -389,6 +389,7 @@ package final class Gateway: GatewayServices {
             version: StonegateVersion.current, tier: "free",
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
             backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
-            warnings: warnings + (audit?.warnings ?? []) + storeWarnings + (access.oauth?.warnings ?? []))
+            warnings: warnings + (audit?.warnings ?? []) + storeWarnings + integrityWarnings
+                + (access.oauth?.warnings ?? []))
     }
 }

@@ -112,6 +112,14 @@ package protocol GatewayServices: Sendable {
     /// Who may come in, and as whom.
     var access: AccessTable { get }
 
+    // Tools that nobody has approved.
+
+    /// What waits for the operator, with what is different and what is suspicious.
+    func integrity(_ query: IntegrityQuery) async throws(GateError) -> JSONValue
+    /// Approves or rejects definitions, all of them or none.
+    /// - Throws: `TOOL_CHANGED` when one is no longer what was shown, `TOOL_NOT_FOUND`, `SERVER_NOT_FOUND`, `STORAGE_FAILED`.
+    func decide(_ shown: [ShownDefinition], reject: Bool) async throws(GateError) -> JSONValue
+
     // The gateway itself.
 
     /// The configuration in force.

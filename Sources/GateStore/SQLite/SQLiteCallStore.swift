@@ -28,7 +28,8 @@ package final class SQLiteCallStore: CallStore {
     ///   - report: told in words when a damaged file was replaced.
     package init(path: String, maxBytes: Int, report: (String) -> Void) throws(StoreFailure) {
         let file = StoreFile(path: path, schema: .calls, isDurable: true)
-        database = try file.open(salvage: CallSalvage.carryOver, report: report)
+        let salvage = RowSalvage(table: "calls", read: { try StoredCall($0) }, insert: SQLiteCallStore.insert)
+        database = try file.open(salvage: salvage.carryOver, report: report)
         writer = StoreWriter(database, label: "stonegate.store.calls")
         self.maxBytes = maxBytes
         do {

@@ -12,6 +12,7 @@ package import GateCore
 package struct SQLiteStores: Sendable {
     package let calls: SQLiteCallStore
     package let log: SQLiteCallLogStore
+    package let pins: SQLitePinStore
 
     /// Opens the files in `store/` of the data directory, or makes them.
     ///
@@ -28,11 +29,13 @@ package struct SQLiteStores: Sendable {
         }
         calls = try SQLiteCallStore(path: store + "/calls.db", maxBytes: maxResultBytes, report: report)
         log = try SQLiteCallLogStore(path: store + "/log.db", report: report)
+        pins = try SQLitePinStore(path: store + "/pins.db", report: report)
     }
 
     /// Carries all over into the files and closes them.
     package func close() async {
         await calls.close()
         await log.close()
+        await pins.close()
     }
 }

@@ -87,4 +87,21 @@ extension StoreSchema {
                 CREATE TABLE texts(name TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL);
                 """)
     ])
+
+    static let pins = StoreSchema(migrations: [
+        Migration(
+            name: "pins",
+            sql: """
+                CREATE TABLE pins(
+                    server BLOB NOT NULL,
+                    tool BLOB NOT NULL,
+                    digest TEXT NOT NULL,
+                    first INTEGER NOT NULL,
+                    standing INTEGER NOT NULL,
+                    seen_at INTEGER NOT NULL,
+                    decided_at INTEGER,
+                    definition BLOB,
+                    UNIQUE(server, tool, digest));
+                """)
+    ])
 }

@@ -52,8 +52,13 @@ final class StoreWriter: Sendable {
         return try result.get()
     }
 
-    /// Does some work soon; nobody waits for it, and it does not matter whether it succeeds.
-    func later(_ body: @escaping @Sendable (Database) throws -> Void) { submit(UnwatchedJob(body: body)) }
+    /// Does some work soon; nobody waits for it.
+    ///
+    /// - Parameter done: told on the writer's thread when it has been committed, or why it could not be.
+    func later(
+        _ body: @escaping @Sendable (Database) throws -> Void,
+        then done: @escaping @Sendable (StoreFailure?) -> Void = { _ in }
+    ) { submit(UnwatchedJob(body: body, done: done)) }
 
     private func submit(_ job: any Job) {
         let isFirst = state.withLock { state in
@@ -169,9 +174,10 @@ private final class WaitingJob<Value: Sendable>: StoreWriter.Job {
 
 private struct UnwatchedJob: StoreWriter.Job {
     let body: @Sendable (Database) throws -> Void
+    let done: @Sendable (StoreFailure?) -> Void
 
     func run(_ database: Database) throws { try body(database) }
-    func finish(_ failure: StoreFailure?) {}
+    func finish(_ failure: StoreFailure?) { done(failure) }
 }
 
 extension StoreFailure {

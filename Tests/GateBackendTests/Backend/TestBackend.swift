@@ -14,6 +14,7 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
         var changes: [Supervisor.Change] = []
         var circuits: [CircuitBreaker.Transition] = []
         var eras: [String: ProtocolEra] = [:]
+        var standings = ToolStandings()
         var waiters: [(@Sendable (State) -> Bool, CheckedContinuation<Void, Never>)] = []
     }
 
@@ -127,12 +128,21 @@ final class TestBackend: BackendObserver, EraMemory, Sendable {
         for continuation in due { continuation.resume() }
     }
 
-    func backend(_ name: String, listed: BackendListing) {
-        guard let tools = listed.lists[.tools] else { return }
+    func backend(_ name: String, listedAside: BackendListing) -> ToolStandings? { nil }
+    func backend(_ name: String, holds tool: String, as digest: DefinitionDigest) -> ToolHold? {
+        state.withLock { $0.standings.doubtful.contains(ExactText(tool)) } ? ToolHold(.changed, digest) : nil
+    }
+
+    /// What is answered to the next lists, and to calls of what is doubtful then.
+    func set(_ standings: ToolStandings) { state.withLock { $0.standings = standings } }
+
+    func backend(_ name: String, listed: BackendListing) -> ToolStandings? {
+        guard let tools = listed.lists[.tools] else { return nil }
         let names = tools.definitions.map { tool in
             (try? JSONValue(parsing: Array(buffer: tool)))?["name"]?.stringValue ?? ""
         }
         update { $0.lists.append(names) }
+        return state.withLock { $0.standings }
     }
 
     func backend(_ name: String, changed: Supervisor.Change) { update { $0.changes.append(changed) } }

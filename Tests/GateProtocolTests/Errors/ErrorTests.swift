@@ -17,7 +17,7 @@ import Testing
         .originRefused,
         .adminRequired, .unauthenticated, .insufficientScope, .accessRefused, .agentExists, .agentNotFound,
         .backendDisabled, .configInvalid,
-        .internalError, .storageFailed,
+        .internalError, .storageFailed, .toolChanged, .toolNotApproved,
     ]
 
     @Test func theTableIsComplete() {

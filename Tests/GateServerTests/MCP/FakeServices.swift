@@ -225,4 +225,7 @@ final class FakeServices: GatewayServices {
     func watch(
         resource uri: String, _ caller: Caller, _ body: @escaping @Sendable (String) -> Void
     ) async throws(GateError) -> EventSubscription { try watched.watch(uri, body) }
+
+    func integrity(_ query: IntegrityQuery) async throws(GateError) -> JSONValue { [:] }
+    func decide(_ shown: [ShownDefinition], reject: Bool) async throws(GateError) -> JSONValue { [:] }
 }

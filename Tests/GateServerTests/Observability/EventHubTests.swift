@@ -29,7 +29,7 @@ import Testing
         publish(hub, 3)
         publish(hub, 2, "b")
         let seen = Mutex<[GatewayEvent]>([])
-        let listener = hub.listen(after: 2, sees: { $0 == "a" }) { events in seen.withLock { $0 += events } }
+        let listener = hub.listen(after: 2, sees: { $0.server == "a" }) { events in seen.withLock { $0 += events } }
         publish(hub, 1, "b")
         publish(hub, 1)
         #expect(seen.withLock { $0.map(\.sequence) } == [3, 7])

@@ -54,6 +54,8 @@ import Testing
                         "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#,
                         "/agents/add": #"{"name":"ci","allow":["*"]}"#, "/agents/token": #"{"id":"old"}"#,
                         "/agents/remove": #"{"id":"gone"}"#,
+                        "/integrity/approve":
+                            #"{"tools":[{"server":"alpha","tool":"echo","digest":"\#(String(repeating: "0", count: 64))"}]}"#,
                     ]
                     let queries = ["/events": "?format=json", "/access/explain": "?agent=known&item=alpha/echo"]
                     let reply = try await rig.send(

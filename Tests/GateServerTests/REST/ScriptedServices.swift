@@ -206,4 +206,14 @@ final class ScriptedServices: GatewayServices {
     func watch(
         resource uri: String, _ caller: Caller, _ body: @escaping @Sendable (String) -> Void
     ) async throws(GateError) -> EventSubscription { EventSubscription {} }
+
+    func integrity(_ query: IntegrityQuery) async throws(GateError) -> JSONValue {
+        ["tools": [], "total": 0, "waiting": 0]
+    }
+
+    /// What was decided, as `approve alpha/echo`.
+    func decide(_ shown: [ShownDefinition], reject: Bool) async throws(GateError) -> JSONValue {
+        for shown in shown { try act(reject ? "reject" : "approve", shown.tool.server) }
+        return ["ok": true, "tools": []]
+    }
 }

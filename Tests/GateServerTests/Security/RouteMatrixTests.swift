@@ -37,6 +37,8 @@ import Testing
         "POST /agents/token": [401, 401, 404],
         "POST /agents/remove": [401, 401, 404],
         "GET /access/explain": [401, 401, 404],
+        "GET /integrity": [401, 401, 200],
+        "POST /integrity/approve": [401, 401, 200],
         "POST /gateway/reload": [401, 401, 200],
         "POST /gateway/stop": [401, 401, 202],
         "GET /stats": [200, 200, 200],
@@ -183,9 +185,10 @@ import Testing
         let admin = routes.filter { $0.access == .admin }.map(RouteMatrixTests.name).sorted()
         #expect(
             admin == [
-                "GET /access/explain", "GET /agents", "GET /call/{id}/explain", "GET /config", "GET /log",
+                "GET /access/explain", "GET /agents", "GET /call/{id}/explain", "GET /config", "GET /integrity",
+                "GET /log",
                 "POST /agents/add", "POST /agents/remove", "POST /agents/token", "POST /gateway/reload",
-                "POST /gateway/stop",
+                "POST /gateway/stop", "POST /integrity/approve",
                 "POST /server/add", "POST /server/remove",
                 "POST /server/restart", "POST /server/start", "POST /server/stop",
             ])
@@ -259,6 +262,8 @@ import Testing
             case "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#
             case "/agents/add": #"{"name":"closes the gateway"}"#
             case "/agents/token", "/agents/remove": #"{"id":"nobody"}"#
+            case "/integrity/approve":
+                #"{"tools":[{"server":"alpha","tool":"echo","digest":"\#(String(repeating: "0", count: 64))"}]}"#
             default: #"{"name":"alpha"}"#
             }
         return try await rig.send(

@@ -31,7 +31,7 @@ struct EventRoute: Sendable {
 
     private func poll(_ request: RESTRequest, after: Int) throws(GateError) -> RESTReply {
         let limit = try request.integer("limit", default: EventRoute.mostPolled, in: 1...EventRoute.mostPolled)
-        let found = services.events.after(after, sees: request.visibility.sees)
+        let found = services.events.after(after, sees: request.visibility.sees(_:))
         return RESTReply([
             "events": .array(found.events.suffix(limit).map(\.json)), "last": .init(found.last),
         ])
@@ -61,5 +61,12 @@ struct EventRoute: Sendable {
             out.writeString("id: \(event.sequence)\nevent: \(event.kind.rawValue)\ndata: \(event.json.text)\n\n")
         }
         return out
+    }
+}
+
+extension Visibility {
+    /// Tools that are hidden from an agent are in no event that it gets.
+    fileprivate func sees(_ event: GatewayEvent) -> Bool {
+        sees(event.server) && (event.kind != .integrity || access == nil)
     }
 }

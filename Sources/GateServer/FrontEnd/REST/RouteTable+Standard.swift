@@ -9,6 +9,7 @@ extension RouteTable {
         let calls = AsyncRoutes(services: services)
         let log = LogRoutes(services: services)
         let agents = AgentRoutes(services: services)
+        let integrity = IntegrityRoutes(services: services)
         let ui = StatusPage()
         var routes: [Route] = [
             Route(
@@ -97,6 +98,14 @@ extension RouteTable {
                 .GET, "/access/explain", .admin,
                 summary: "Which rule lets an agent use a tool, resource or prompt, or keeps it from it.",
                 query: Schemas.access, response: Schemas.object, handler: agents.explain),
+            Route(
+                .GET, "/integrity", .admin,
+                summary: "Tools that wait for approval: what is different, what is suspicious.",
+                query: Schemas.integrityQuery, response: Schemas.integrity, handler: integrity.list),
+            Route(
+                .POST, "/integrity/approve", .admin, changes: true,
+                summary: "Approve or reject definitions of tools as they were shown, all of them or none.",
+                request: Schemas.decisions, response: Schemas.object, handler: integrity.decide),
             Route(
                 .GET, "/events", .data,
                 summary: "What happens to the servers, as server-sent events; with format=json what is kept of it.",

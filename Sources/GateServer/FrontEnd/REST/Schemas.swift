@@ -26,7 +26,7 @@ enum Schemas {
     private static let number: JSONValue = ["type": "number"]
     private static let boolean: JSONValue = ["type": "boolean"]
 
-    private static func object(_ required: [(String, JSONValue)], optional: [(String, JSONValue)] = []) -> JSONValue {
+    static func object(_ required: [(String, JSONValue)], optional: [(String, JSONValue)] = []) -> JSONValue {
         let names = required.map { JSONValue.string($0.0) }
         return [
             "type": "object", "properties": .object(JSONObject(required + optional)), "required": .array(names),
@@ -172,7 +172,8 @@ enum Schemas {
                 ("stderr", ["type": "array", "items": string]), ("stray_messages", integer),
                 ("refused_questions", integer), ("dropped_logs", integer), ("waited", integer),
                 ("avg_wait_ms", number), ("longest_wait_ms", number),
-                ("refused", integer), ("catalog_stale", boolean),
+                ("refused", integer), ("catalog_stale", boolean), ("hidden_tools", integer),
+                ("unapproved_tools", integer),
                 ("dropped_tools", ["type": "array", "items": string]),
                 ("repaired_tools", ["type": "array", "items": string]),
                 ("instances", ["type": "array", "items": object]), ("sandbox", string),
@@ -203,7 +204,7 @@ enum Schemas {
             ("start", ["type": "string", "enum": ["eager", "lazy"]]), ("instances", integer),
             ("max_instances", integer), ("warm_spares", integer), ("idle_timeout", integer),
             ("trust_annotations", boolean), ("max_in_flight", integer), ("max_queue", integer),
-            ("circuit_breaker", object), ("sandbox", object),
+            ("circuit_breaker", object), ("sandbox", object), ("integrity", object),
             ("questions", ["type": "string", "enum": ["when_certain", "one_at_a_time", "never"]]),
             ("roots", ["type": "array", "items": string]),
         ])
