@@ -1,3 +1,4 @@
+import Foundation
 import GateClient
 import GateProtocol
 import GateTestKit
@@ -91,6 +92,37 @@ import Testing
         // Who does not know the authority does not send a byte of the token.
         let careful = try await gatecall(call, gateway, ["GATECALL_TOKEN": Self.token])
         #expect(careful.exit != .code(0) && careful.errors.contains("certificate"), "\(careful)")
+        #expect(try await gateway.stop() == .code(0))
+    }
+
+    /// As docs/tls.md says, with its own command.
+    @Test func aFingerprintNamesAnAgentToo() async throws {
+        _ = try await authority.issue("alice", ["DNS:whoever.test"])
+        let page = try String(contentsOfFile: Products.checkout + "/docs/tls.md", encoding: .utf8)
+        let command = try #require(page.split(separator: "\n").first { $0.hasPrefix("openssl x509 -in alice.pem") })
+        let run = try await Program.run("/bin/sh", ["-c", String(command)], directory: directory.path)
+        let name = "sha256:" + run.output.filter { !$0.isWhitespace }
+        let gateway = try await GatewayProcess.start(
+            """
+            [tls]
+            certificate = "\(directory.file("gate.pem"))"
+            key = "\(directory.file("gate.key"))"
+            client_ca = "\(authority.certificate)"
+
+            [[agents]]
+            name = "finger"
+            allow = ["one/*"]
+            certificates = ["\(name)"]
+
+
+            """ + Backends.fake("one"), directory: directory)
+        try await gateway.running(["one"])
+        let call = try await gatecall(
+            [
+                "call", "one/echo", "text=mine", "--ca-file", authority.certificate, "--certificate",
+                directory.file("alice.pem"), "--key", directory.file("alice.key"),
+            ], gateway, [:])
+        #expect(call.exit == .code(0) && call.output == "mine", "\(call)")
         #expect(try await gateway.stop() == .code(0))
     }
 
