@@ -64,7 +64,8 @@ let package = Package(
         .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(name: "GateLicense", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(
-            name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "CCrypto"], swiftSettings: strict),
+            name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "GateCrypto", "CCrypto"],
+            swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],

@@ -17,7 +17,7 @@ Sources/GateStore: GateProtocol GateCore GRDB
 Sources/GateCrypto: CCrypto
 Sources/GateAudit: GateProtocol GateCore GateCrypto
 Sources/GateLicense: GateProtocol GateCore GateCrypto
-Sources/GateAuth: GateProtocol GateCore GateCurl CCrypto
+Sources/GateAuth: GateProtocol GateCore GateCurl GateCrypto CCrypto
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environments of the tests under .venv/: real MCP servers and clients of three ages.
 #   new      current SDK, current servers     old    the last SDK before 2.0     ancient   a server of January 2025
+#   provider   an OpenID Connect provider
 # A stamp (interpreter and requirements) says that an environment is complete; a complete one is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +17,7 @@ digest() {
 }
 
 mkdir -p .venv
-for name in new old ancient; do
+for name in new old ancient provider; do
     requirements=Tests/python/requirements-$name.txt
     place=.venv/$name
     wanted=$(digest "$requirements")

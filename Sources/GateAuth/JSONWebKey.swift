@@ -1,5 +1,5 @@
-import CCrypto
 import GateCore
+import GateCrypto
 package import GateProtocol
 
 /// A key of an identity provider that verifies tokens (RFC 7517).
@@ -46,17 +46,8 @@ package struct JSONWebKey: Sendable {
             id = nil
         }
         key = made
-        thumbprint = Digest.sha256(Array(made.algorithm.rawValue.utf8) + [0] + material)
+        thumbprint = SHA256.hash(Array(made.algorithm.rawValue.utf8) + [0] + material)
     }
 
     static let maxIDBytes = 512
-}
-
-enum Digest {
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
-            gate_sha256(bytes, bytes.count, digest.baseAddress)
-            count = 32
-        }
-    }
 }

@@ -9,6 +9,8 @@ struct Provider: Sendable {
     let keys: [TestKey]
     var issuer = Provider.issuer
 
+    init(keys: [TestKey]) { self.keys = keys }
+
     /// One key of each kind, by the names of the kinds.
     init(_ kinds: [TestKey.Kind] = [.rsa, .p256, .ed25519]) throws {
         keys = try kinds.map { try TestKey($0, id: $0.rawValue) }
