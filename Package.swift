@@ -121,7 +121,8 @@ let package = Package(
             path: "Tests/GateTestKit",
             swiftSettings: strict),
         .target(
-            name: "GateFuzz", dependencies: ["GateProtocol", "GateBackend", "GateHTTP", "GateServer", nioCore],
+            name: "GateFuzz",
+            dependencies: ["GateProtocol", "GateCore", "GateAuth", "GateBackend", "GateHTTP", "GateServer", nioCore],
             path: "Tests/GateFuzz", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["GateFuzz"], swiftSettings: strict),
         .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),

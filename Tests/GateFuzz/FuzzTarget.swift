@@ -13,6 +13,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case head
     /// Session ids that clients send back.
     case session
+    /// Tokens of an identity provider, and its key sets.
+    case token
 
     /// Lets the code read the input.
     ///
@@ -25,6 +27,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .lines: LinesFuzz.check(input)
         case .head: HeadFuzz.check(input)
         case .session: SessionFuzz.check(input)
+        case .token: TokenFuzz.check(input)
         }
     }
 }

@@ -117,8 +117,8 @@ extension AccessTable {
     package func decide(
         _ id: String, _ kind: AccessKind, server: String, item: String
     ) throws(GateError) -> AccessPolicy.Decision {
-        guard let principal = state.withLock({ $0.principals.byID[ExactText(id)] }) else { throw unknown(id) }
-        return principal.policy.decide(kind, server: server, item: item)
+        guard let policy = state.withLock({ $0.principals.policy(id: id) }) else { throw unknown(id) }
+        return policy.decide(kind, server: server, item: item)
     }
 
     /// On the disk before it is in force: a revocation that is answered is not forgotten.

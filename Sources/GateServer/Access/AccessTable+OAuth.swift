@@ -52,6 +52,13 @@ extension Principals {
     /// Names of agents that come with tokens of a provider: its names for people and programs are longer than ours.
     private static let maxName = 255
 
+    /// What somebody may use who is known by this id, or may come in under it with a token of the provider.
+    func policy(id: String) -> AccessPolicy? {
+        if let known = byID[ExactText(id)] { return known.policy }
+        guard takesTokens, let tenant = Principal.tenant(ofID: id) else { return nil }
+        return tenantPolicies[ExactText(tenant)]
+    }
+
     /// Who comes with a token that was verified: the agent of that name, else somebody of the tenant, else nobody.
     func principal(_ token: VerifiedToken, _ settings: GatewayConfig.OAuth) -> AccessTable.TokenVerdict {
         guard let agent = token.agent, (1...Principals.maxName).contains(agent.utf8.count),

@@ -55,6 +55,17 @@ package final class OAuthAccess: Sendable {
                 agentClaim: config.oauth.agentClaim))
     }
 
+    /// What would keep a gateway with this configuration from starting; nil when nothing does.
+    package static func problem(_ config: GatewayConfig) -> ConfigProblem? {
+        guard config.oauth.issuer != nil, let path = config.oauth.jwksFile else { return nil }
+        do throws(ConfigProblem) {
+            _ = try keys(KeyFile(path: path))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private static func keys(_ file: KeyFile) throws(ConfigProblem) -> KeySet {
         do throws(KeyFault) {
             return try file.read()

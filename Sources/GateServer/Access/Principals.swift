@@ -12,6 +12,8 @@ struct Principals: Sendable {
     /// What somebody of a tenant may use who has no rules of its own.
     private(set) var tenantPolicies: [ExactText: AccessPolicy] = [:]
     private let oauth: GatewayConfig.OAuth
+    /// Whether there is an identity provider.
+    var takesTokens: Bool { oauth.issuer != nil }
     /// What was left out, in words: it stays out until somebody mends it.
     private(set) var problems: [String] = []
 

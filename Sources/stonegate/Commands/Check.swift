@@ -29,6 +29,7 @@ struct Check: ParsableCommand {
                         message: problem)
                 ])
             }
+            if let problem = OAuthAccess.problem(loaded.config) { throw ConfigProblems([problem]) }
             let effective = EffectiveConfig(loaded.config)
             Console.print(json ? effective.json : effective.toml.trimmingLastLineBreak)
         } catch {

@@ -67,6 +67,9 @@ import Testing
         #expect(log?["agent"] == "acme/auth0|ann/x")
         let stats = try JSONReply(await gateway.get("/stats", headers: headers)).json
         #expect(stats["total_calls"] == 1)
+        for (id, item, code) in [("acme/auth0|ann/x", "one/echo", Int32(0)), ("acme/ci", "one/add", 4)] {
+            #expect(try await gateway.command(["explain-access", id, item]).exit == .code(code), "\(id)")
+        }
         // The operator goes on as before, and nothing else is open.
         #expect(try await gateway.admin("GET", "/config").status == 200)
         #expect(try await gateway.get("/config", headers: headers).status == 401)
@@ -197,5 +200,7 @@ import Testing
         let run = try await Program.run(Products.path("stonegate"), ["serve", "--config", config])
         #expect(run.exit == .code(78))
         #expect(run.errors.contains("\(path): oauth.jwks_file: ") && run.errors.contains("has no public key"))
+        let check = try await Program.run(Products.path("stonegate"), ["check", "--config", config])
+        #expect(check.exit == .code(78) && check.errors.contains("oauth.jwks_file: "))
     }
 }
