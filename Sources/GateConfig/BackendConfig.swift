@@ -39,6 +39,8 @@ package struct BackendConfig: Sendable, Equatable {
         package var caFile: String?
         /// Addresses that it may be at though no name is meant to lead there, as `AddressRange` reads them.
         package var allowAddresses: [String] = []
+        /// How its access tokens are got; nil when it needs none.
+        package var oauth: OAuth?
 
         package init(url: BackendURL, headers: [String: Secret<String>] = [:], caFile: String? = nil) {
             self.url = url

@@ -1,7 +1,7 @@
 /// Makes a backend of a table, whether it comes from the file or from a request.
 struct BackendReader {
     static let keys = [
-        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "allow_addresses",
+        "name", "transport", "command", "args", "env", "cwd", "url", "headers", "ca_file", "allow_addresses", "oauth",
         "request_timeout",
         "protocol", "tools", "resources", "prompts",
         "enabled", "auto_restart", "health_check", "isolation", "start", "instances", "max_instances", "warm_spares",
@@ -103,7 +103,7 @@ struct BackendReader {
         }
         let (needed, foreign) =
             switch transport {
-            case .stdio: ("command", ["url", "headers", "ca_file", "allow_addresses"])
+            case .stdio: ("command", ["url", "headers", "ca_file", "allow_addresses", "oauth"])
             case .http: ("url", ["command", "args", "env", "cwd", "sandbox"])
             }
         if !table.has(needed) {
@@ -153,7 +153,7 @@ struct BackendReader {
             command: command, args: args.map(\.text), env: env, cwd: cwd, shownArgs: args.map(\.raw))
     }
 
-    private func path(
+    func path(
         _ key: String, _ table: TableReader, _ diagnostics: inout ConfigDiagnostics,
         _ expand: (String) throws(ConfigMessage) -> String
     ) -> String? {
@@ -198,6 +198,7 @@ struct BackendReader {
             if url.hasCredentials { noteSecret(text, path) }
             var endpoint = BackendConfig.Endpoint(url: url, headers: headers, caFile: caFile)
             endpoint.allowAddresses = allowed
+            endpoint.oauth = oauth(table, for: url, headers: headers.keys, &diagnostics)
             return endpoint
         } catch {
             diagnostics.report(path, error.message)
@@ -252,7 +253,7 @@ struct BackendReader {
         return patterns
     }
 
-    private mutating func noteSecret(_ value: ConfigString, _ path: ConfigPath) {
+    mutating func noteSecret(_ value: ConfigString, _ path: ConfigPath) {
         if !value.hasVariables, !value.text.isEmpty { literalSecrets.append(path.description) }
     }
 }

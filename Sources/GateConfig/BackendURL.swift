@@ -119,6 +119,12 @@ package struct BackendURL: Sendable, Hashable {
 }
 
 extension BackendURL {
+    /// Whether it names this machine. Where a name leads is another question, for the connection.
+    package var isLoopback: Bool {
+        guard let octets = AddressRange.octets(host) else { return host.utf8.elementsEqual("localhost".utf8) }
+        return octets.count == 4 ? octets[0] == 127 : octets.dropLast().allSatisfy { $0 == 0 } && octets.last == 1
+    }
+
     /// A host whose last part is a number is an address to whoever reads it as one: digits, or `0x` and hexadecimal ones.
     private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
         if label.allSatisfy(\.isDigit) { return true }

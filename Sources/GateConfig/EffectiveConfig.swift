@@ -100,6 +100,9 @@ extension BackendConfig {
             entries.append(("headers", pairs(endpoint.headers)))
             if let caFile = endpoint.caFile { entries.append(("ca_file", .string(caFile))) }
             entries.append(("allow_addresses", strings(endpoint.allowAddresses)))
+            if let oauth = endpoint.oauth {
+                entries.append(("oauth", .table(oauth.effectiveEntries(secrets: secrets))))
+            }
         }
         if let requestTimeout {
             entries.append(("request_timeout", .integer(DurationUnit.milliseconds.count(requestTimeout))))

@@ -145,7 +145,7 @@ enum TextRule: Sendable {
         guard !text.utf8.contains(where: { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "?") }) else {
             throw ConfigMessage("must have neither user information ('@') nor a query ('?')")
         }
-        guard url.isSecure || isLoopbackIPv4(url.host) || url.host == "localhost" || url.host == "::1" else {
+        guard url.isSecure || url.isLoopback else {
             throw ConfigMessage("must begin with https://")
         }
         return url.shown

@@ -90,7 +90,7 @@ import Testing
         }
         let optional = [
             "name", "command", "url", "cwd", "ca_file", "request_timeout", "idle_timeout", "max_in_flight", "max_queue",
-            "sandbox", "integrity",
+            "sandbox", "integrity", "oauth",
         ]
         for key in optional { expected[key] = "none" }
         for (key, row) in documented { #expect(expected[String(key.dropFirst(9))] == row.fallback, "\(key)") }

@@ -138,7 +138,8 @@ extension Backend {
             throw GateError(
                 .backendDisabled, "Server '\(name)' is disabled in the configuration. The call was not sent.",
                 source: .backend, server: name)
-        case .crashLooping: throw notRunning("it keeps ending right after its start")
+        case .crashLooping:
+            throw state.withLock(\.withoutToken) ?? notRunning("it keeps ending right after its start")
         case .stopped where state.withLock({ !$0.supervisor.startsForCalls }):
             throw notRunning("it was stopped; start it with: gatecall server start \(name)")
         default: break
@@ -180,6 +181,12 @@ extension Backend {
         state.withLock { $0.ready.remove(id) }?.resume(returning: .failure(error))
     }
 
+    /// Nothing that these calls could wait for would change why they cannot be sent.
+    func refuseWaiters(_ error: GateError) {
+        let waiters = state.withLock { $0.ready.removeAll() }
+        for waiter in waiters { waiter.resume(returning: .failure(error)) }
+    }
+
     /// After each decision: calls that wait either have their backend now, or will not have it soon.
     func settleWaiters() {
         let (waiters, result) = state.withLock { state -> ([ReadyLine.Waiter], Result<BackendConnection, GateError>) in
@@ -188,7 +195,8 @@ extension Backend {
             }
             switch state.supervisor.state {
             case .crashLooping, .disabled:
-                return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
+                let reason = state.withoutToken ?? notRunning(state.supervisor.reason)
+                return (state.ready.removeAll(), .failure(reason))
             case .stopped where !state.supervisor.startsForCalls:
                 return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
             case .stopped where state.ready.count > 0:

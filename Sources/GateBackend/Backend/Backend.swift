@@ -28,6 +28,8 @@ package final class Backend: Sendable {
         var lastError: String?
         var lastStderr: [String] = []
         var readySince: Instant?
+        /// Why the last attempt had to end before the server was reached: nobody gave an access token.
+        var withoutToken: GateError?
         var retry: Scheduled<Void>?
         var lastAnswer: Instant?
         var eraWatch = EraWatch()
@@ -148,6 +150,9 @@ package final class Backend: Sendable {
                 if !failure.stderr.isEmpty { $0.lastStderr = failure.stderr }
                 $0.opening = nil
             }
+            let isWithoutToken = failure.error.code == .credentialsUnavailable
+            state.withLock { $0.withoutToken = isWithoutToken ? failure.error : nil }
+            if isWithoutToken { refuseWaiters(failure.error) }
             decide(failure.exit.map { .exited($0) } ?? .connectFailed(failure.error.message), in: &group)
         case .closed(let live, let reason): closed(live, reason, in: &group)
         case .listsChanged(let kinds): group.addTask { await self.list(kinds) }
@@ -211,6 +216,7 @@ package final class Backend: Sendable {
             state.opening = nil
             guard state.supervisor.state == .starting else { return false }
             state.live = live
+            state.withoutToken = nil
             state.readySince = .now
             state.lastAnswer = .now
             state.isListening = false

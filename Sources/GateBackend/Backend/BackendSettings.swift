@@ -36,6 +36,8 @@ package struct BackendSettings: Sendable {
         package var caFile: String?
         /// Where its connections may go.
         package var addresses = AddressPolicy(.configured)
+        /// Shared by all its instances; nil when `headers` has all that is shown to it.
+        package var tokens: AccessTokens?
 
         package init(url: String, headers: [(name: String, value: String)], caFile: String? = nil) {
             self.url = url

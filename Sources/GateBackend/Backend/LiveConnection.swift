@@ -156,6 +156,10 @@ struct Connector: Sendable {
                 throw failed("its pipes could not be set up: \(error)")
             }
         case .http(let target):
+            // Before the handshake, whose times are the server's and not the token server's.
+            do throws(TokenFailure) { try await target.tokens?.ready() } catch {
+                throw GateError.credentialsUnavailable(settings.name, error.reason, retryAfter: error.retryAfter)
+            }
             do throws(CurlError) {
                 connection.attach(try open(target, transport, for: connection))
             } catch {
@@ -185,13 +189,14 @@ struct Connector: Sendable {
         switch transport {
         case .current:
             return try StreamableHTTPLink(
-                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses, agent: agent,
-                receiver: connection, maxMessageBytes: settings.maxMessageBytes, loop: connection.eventLoop,
+                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses,
+                tokens: target.tokens, agent: agent, receiver: connection, maxMessageBytes: settings.maxMessageBytes,
+                loop: connection.eventLoop,
                 budget: context.budget)
         case .eventStream:
             return try LegacySSELink.open(
-                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses, agent: agent,
-                receiver: connection, maxMessageBytes: settings.maxMessageBytes)
+                url: target.url, headers: target.headers, caFile: target.caFile, policy: target.addresses,
+                tokens: target.tokens, agent: agent, receiver: connection, maxMessageBytes: settings.maxMessageBytes)
         }
     }
 

@@ -14,26 +14,33 @@ package struct AddressPolicy: Sendable, Hashable {
         case configured
         /// The URL came over the network: public addresses only.
         case added
-        /// What is sent must not leave this machine.
-        case local
     }
 
     private let ground: Ground
     /// Addresses that are allowed beside the ground's own.
     private let also: [AddressRange]
+    /// Nothing but this machine, whatever else is allowed.
+    private var staysHere = false
 
     package init(_ ground: Ground, also: [AddressRange] = []) {
         self.ground = ground
         self.also = also
     }
 
+    /// The same for what must not leave this machine, because it is sent in the clear.
+    package var keptLocal: AddressPolicy {
+        var policy = self
+        policy.staysHere = true
+        return policy
+    }
+
     package func permits(_ address: CurlPeerAddress) -> Bool {
         let address = address.effective
+        if staysHere, address.scope != .loopback { return false }
         if address.isMetadata { return isListed(address) { $0.isOneAddress } }
         switch ground {
         case .configured: return address.scope != .linkLocal || isListed(address) { _ in true }
         case .added: return address.scope == .global || isListed(address) { _ in true }
-        case .local: return address.scope == .loopback
         }
     }
 

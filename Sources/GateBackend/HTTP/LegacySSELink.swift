@@ -13,9 +13,13 @@ package final class LegacySSELink: MessageLink {
     private struct State {
         var hold = TransferHold()
         var reader: ReplyReader
+        /// What the stream was opened with.
+        var token: AccessToken?
         var endpoint: String?
         /// Messages that wait for the address, or for `notifications/initialized` to arrive.
         var waiting: [OutboundMessage] = []
+        /// Requests of which not a byte has left, because there is no access token yet.
+        var unsent: Set<UInt64> = []
         var isHandshakeUnderWay = false
         var posts: [ObjectIdentifier: SSEPost] = [:]
         var isClosed = false
@@ -29,6 +33,7 @@ package final class LegacySSELink: MessageLink {
     private let url: CurlURL
     private let caFile: String?
     private let policy: AddressPolicy
+    private let tokens: LinkTokens
     private let headers: [(name: String, value: String)]
     private let postHeaders: [(name: String, value: String)]
     private weak let receiver: (any MessageLinkReceiver)?
@@ -40,19 +45,19 @@ package final class LegacySSELink: MessageLink {
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package static func open(
         url: String, headers: [(name: String, value: String)], caFile: String? = nil,
-        policy: AddressPolicy = AddressPolicy(.configured), agent: CurlAgent, receiver: any MessageLinkReceiver,
-        maxMessageBytes: Int
+        policy: AddressPolicy = AddressPolicy(.configured), tokens: AccessTokens? = nil, agent: CurlAgent,
+        receiver: any MessageLinkReceiver, maxMessageBytes: Int
     ) throws(CurlError) -> LegacySSELink {
         let link = LegacySSELink(
-            url: try CurlURL(url), headers: headers, caFile: caFile, policy: policy, agent: agent, receiver: receiver,
-            maxMessageBytes: maxMessageBytes)
+            url: try CurlURL(url), headers: headers, caFile: caFile, policy: policy,
+            tokens: LinkTokens(tokens: tokens), agent: agent, receiver: receiver, maxMessageBytes: maxMessageBytes)
         link.start()
         return link
     }
 
     private init(
         url: CurlURL, headers: [(name: String, value: String)], caFile: String?, policy: AddressPolicy,
-        agent: CurlAgent, receiver: any MessageLinkReceiver, maxMessageBytes: Int
+        tokens: LinkTokens, agent: CurlAgent, receiver: any MessageLinkReceiver, maxMessageBytes: Int
     ) {
         self.url = url
         self.caFile = caFile
@@ -62,6 +67,7 @@ package final class LegacySSELink: MessageLink {
         postHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
         self.policy = policy
+        self.tokens = tokens
         state = Mutex(State(reader: ReplyReader(limit: maxMessageBytes)))
     }
 
@@ -72,8 +78,19 @@ package final class LegacySSELink: MessageLink {
         request.maxResponseBytes = .max
         request.allowedAddress = { [policy] in policy.permits($0) }
         request.tls.caFile = caFile
-        let transfer = agent.start(request, sink: SSEStream(link: self))
-        if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
+        tokens.authorize(request) { [self] result in
+            switch result {
+            case .success(let (request, token)):
+                let isWanted = state.withLock { state in
+                    state.token = token
+                    return !state.isClosed
+                }
+                guard isWanted else { return }
+                let transfer = agent.start(request, sink: SSEStream(link: self))
+                if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
+            case .failure(let failure): finish(failure.message)
+            }
+        }
     }
 
     // MARK: MessageLink
@@ -107,7 +124,25 @@ package final class LegacySSELink: MessageLink {
             request.maxResponseBytes = .max
             request.allowedAddress = { [policy] in policy.permits($0) }
             request.tls.caFile = caFile
+            if let key = message.key, tokens.tokens != nil { state.withLock { _ = $0.unsent.insert(key) } }
+            tokens.authorize(request) { [self] result in start(post, result) }
+        }
+    }
+
+    private func start(_ post: SSEPost, _ result: Result<(CurlRequest, AccessToken?), LinkFailure>) {
+        let isWanted = state.withLock { state in
+            guard let key = post.key, tokens.tokens != nil else { return true }
+            // It was given up meanwhile when it is not there any more.
+            return state.unsent.remove(key) != nil
+        }
+        guard isWanted else { return ended(post) }
+        switch result {
+        case .success(let (request, token)):
+            post.token.withLock { $0 = token }
             agent.start(request, sink: post)
+        case .failure(let failure):
+            ended(post)
+            if let key = post.key { report(failure, exchange: key) }
         }
     }
 
@@ -117,7 +152,7 @@ package final class LegacySSELink: MessageLink {
         state.withLock { state in
             let waited = state.waiting.contains { $0.key == key }
             if waited { state.waiting.removeAll { $0.key == key } }
-            return waited
+            return state.unsent.remove(key) != nil || waited
         }
     }
 
@@ -131,10 +166,11 @@ package final class LegacySSELink: MessageLink {
     // MARK: The stream
 
     fileprivate func head(_ head: CurlResponseHead) {
-        let reader = state.withLock { state in
+        let (reader, token) = state.withLock { state in
             _ = state.reader.head(head)
-            return state.reader
+            return (state.reader, state.token)
         }
+        tokens.answered(head.status, token)
         if reader.isSuccess, reader.form != .events {
             finish(
                 "GET was answered with \(head.value("content-type") ?? "no content type") instead of an event stream")
@@ -194,6 +230,8 @@ package final class LegacySSELink: MessageLink {
         receiver?.linkReceived(message, exchange: exchange)
     }
 
+    fileprivate func answered(_ status: Int, _ token: AccessToken?) { tokens.answered(status, token) }
+
     fileprivate func report(_ failure: LinkFailure, exchange: UInt64) {
         receiver?.linkFailed(exchange: exchange, failure)
     }
@@ -243,6 +281,7 @@ private final class SSEStream: CurlSink {
 private final class SSEPost: CurlSink {
     let key: UInt64?
     let isInitialized: Bool
+    let token = Mutex<AccessToken?>(nil)
     private let link: LegacySSELink
     private let reader: Mutex<ReplyReader>
 
@@ -253,7 +292,10 @@ private final class SSEPost: CurlSink {
         reader = Mutex(ReplyReader(limit: 1 << 16))
     }
 
-    func head(_ head: CurlResponseHead) { reader.withLock { _ = $0.head(head) } }
+    func head(_ head: CurlResponseHead) {
+        reader.withLock { _ = $0.head(head) }
+        link.answered(head.status, token.withLock { $0 })
+    }
 
     func body(_ bytes: UnsafeRawBufferPointer) -> CurlFlow {
         // The body of an acknowledgement says nothing.

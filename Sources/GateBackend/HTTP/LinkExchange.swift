@@ -12,6 +12,9 @@ final class LinkExchange: CurlSink {
         /// The request, which may have to wait for a connection, and what has come of the answer.
         var charge: MemoryCharge
         var requestBytes = 0
+        /// Not a byte has left: there is no access token yet.
+        var waitsForToken = false
+        var token: AccessToken?
         /// Attempts to take the stream up since the last event.
         var resumes = 0
         var hasResumed = false
@@ -57,13 +60,42 @@ final class LinkExchange: CurlSink {
             return state.hold.begin()
         }
         guard let number else { return }
+        guard link.tokens.tokens != nil else { return start(request, number) }
+        state.withLock { $0.waitsForToken = true }
+        link.tokens.authorize(request) { result in self.start(result, number) }
+    }
+
+    private func start(_ request: CurlRequest, _ number: Int) {
         let transfer = link.agent.start(request, sink: self)
         if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
     }
 
+    private func start(_ result: Result<(CurlRequest, AccessToken?), LinkFailure>, _ number: Int) {
+        let isWanted = state.withLock { state in
+            state.waitsForToken = false
+            return !state.hold.isOver
+        }
+        guard isWanted else { return }
+        switch result {
+        case .success(let (request, token)):
+            state.withLock { $0.token = token }
+            start(request, number)
+        case .failure(let failure):
+            if kind == .initialized { link.openGate() }
+            fail(state.withLock { $0.hasResumed } ? failure.afterSending : failure)
+        }
+    }
+
     /// Ends it without a word to the receiver.
-    func abandon() {
-        if case .some(let transfer) = end() { transfer?.cancel() }
+    /// - Returns: whether not a byte of it has left.
+    @discardableResult
+    func abandon() -> Bool {
+        let (transfer, isUnsent) = state.withLock { state in
+            defer { state.settle() }
+            return (state.hold.end(), state.waitsForToken && !state.hasResumed)
+        }
+        if case .some(let transfer) = transfer { transfer?.cancel() }
+        return isUnsent
     }
 
     private func end() -> CurlTransfer?? {
@@ -76,7 +108,8 @@ final class LinkExchange: CurlSink {
     // MARK: CurlSink
 
     func head(_ head: CurlResponseHead) {
-        let (fault, isSuccess) = state.withLock { ($0.reader.head(head), $0.reader.isSuccess) }
+        let (fault, isSuccess, token) = state.withLock { ($0.reader.head(head), $0.reader.isSuccess, $0.token) }
+        link.tokens.answered(head.status, token)
         if kind == .initialize, isSuccess { link.adopt(session: head.value(MCPHeader.session)) }
         if kind == .initialized { link.openGate() }
         if let fault { fail(fault) }

@@ -8,6 +8,7 @@ final class ServerStream: CurlSink {
     private struct State {
         var hold = TransferHold()
         var reader: ReplyReader
+        var token: AccessToken?
         var backoff = Backoff(initial: .seconds(1), maximum: .seconds(60))
     }
 
@@ -26,8 +27,16 @@ final class ServerStream: CurlSink {
             return (number, state.reader.decoder.lastEventID)
         }
         guard let (number, lastEventID) = started else { return }
-        let transfer = link.agent.start(link.streamRequest(lastEventID: lastEventID), sink: self)
-        if state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
+        link.tokens.authorize(link.streamRequest(lastEventID: lastEventID)) { result in
+            guard !self.state.withLock({ $0.hold.isOver }) else { return }
+            switch result {
+            case .success(let (request, token)):
+                self.state.withLock { $0.token = token }
+                let transfer = self.link.agent.start(request, sink: self)
+                if self.state.withLock({ $0.hold.attach(transfer, number: number) }) { transfer.cancel() }
+            case .failure: self.finished(nil)
+            }
+        }
     }
 
     func end() {
@@ -35,10 +44,13 @@ final class ServerStream: CurlSink {
     }
 
     func head(_ head: CurlResponseHead) {
-        let isOffered = state.withLock { state in
+        let (isOffered, token) = state.withLock { state in
             _ = state.reader.head(head)
-            return state.reader.form == .events || state.reader.status >= 500
+            // A token that is no longer taken will be another one at the next attempt.
+            let isPassing = state.reader.status >= 500 || (state.reader.status == 401 && state.token != nil)
+            return (state.reader.form == .events || isPassing, state.token)
         }
+        link.tokens.answered(head.status, token)
         if !isOffered { end() }
     }
 

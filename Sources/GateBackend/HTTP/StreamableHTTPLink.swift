@@ -36,6 +36,7 @@ package final class StreamableHTTPLink: MessageLink {
     package let agent: CurlAgent
     let maxMessageBytes: Int
     let budget: MemoryBudget
+    let tokens: LinkTokens
     private let url: String
     private let caFile: String?
     private let policy: AddressPolicy
@@ -49,6 +50,7 @@ package final class StreamableHTTPLink: MessageLink {
     /// - Parameters:
     ///   - headers: sent with each request: the operator's credentials.
     ///   - policy: where its connections may go.
+    ///   - tokens: what stands in `Authorization`, when it is not in `headers`.
     ///   - agent: the link's alone.
     ///   - maxMessageBytes: the largest answer, and the largest event of a stream.
     ///   - loop: for timers.
@@ -56,8 +58,9 @@ package final class StreamableHTTPLink: MessageLink {
     /// - Throws: `invalidRequest` for a URL that cannot be used.
     package init(
         url: String, headers: [(name: String, value: String)], caFile: String? = nil,
-        policy: AddressPolicy = AddressPolicy(.configured), agent: CurlAgent, receiver: any MessageLinkReceiver,
-        maxMessageBytes: Int, loop: any EventLoop, budget: MemoryBudget = MemoryBudget()
+        policy: AddressPolicy = AddressPolicy(.configured), tokens: AccessTokens? = nil, agent: CurlAgent,
+        receiver: any MessageLinkReceiver, maxMessageBytes: Int, loop: any EventLoop,
+        budget: MemoryBudget = MemoryBudget()
     ) throws(CurlError) {
         _ = try CurlURL(url)
         self.url = url
@@ -68,6 +71,7 @@ package final class StreamableHTTPLink: MessageLink {
         self.budget = budget
         self.loop = loop
         self.policy = policy
+        self.tokens = LinkTokens(tokens: tokens)
         plainHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
         modernHeaders = plainHeaders + [(MCPHeader.version, ProtocolVersion.newest.rawValue)]
@@ -120,8 +124,8 @@ package final class StreamableHTTPLink: MessageLink {
             if wasHeld { state.held?.removeAll { $0.key == key } }
             return (state.exchanges.removeValue(forKey: key), wasHeld)
         }
-        exchange?.abandon()
-        return wasHeld
+        let isUnsent = exchange?.abandon() ?? false
+        return wasHeld || isUnsent
     }
 
     package func established(_ version: ProtocolVersion) {
@@ -155,7 +159,10 @@ package final class StreamableHTTPLink: MessageLink {
             request.connectTimeout = Self.closeTime
             request.totalTimeout = Self.closeTime
             request.maxResponseBytes = 1 << 16
-            _ = try? await agent.send(request)
+            let result = await withCheckedContinuation { continuation in
+                tokens.authorize(request) { continuation.resume(returning: $0) }
+            }
+            if case .success(let (authorized, _)) = result { _ = try? await agent.send(authorized) }
         }
         await agent.shutdown()
         receiver?.linkClosed("the gateway closed the connection")

@@ -25,8 +25,9 @@ extension BackendConnection {
     /// The deadline passed while the request waited behind what the server did not read.
     func timedOutUnsent() -> GateError {
         var error = GateError(
-            .timeout, "Server '\(server)' does not read its input. The call was not sent in time.", source: .backend,
-            server: server)
+            .timeout,
+            "Server '\(server)' could not be given the call in time: it does not read its input, or its access token has not come. "
+                + "The call was not sent.", source: .backend, server: server)
         error.retryable = true
         return error
     }
@@ -62,7 +63,7 @@ extension BackendConnection {
             let shown = body.isEmpty ? "" : ": \(body)"
             let advice =
                 switch status {
-                case 401, 403: " Check the credentials in this backend's `headers`."
+                case 401, 403: " Check this backend's credentials (`headers` or `oauth`)."
                 case 404: " Check this backend's `url`."
                 case 429: " It asks for fewer calls."
                 default: ""
@@ -72,6 +73,8 @@ extension BackendConnection {
                 server: server, sent: failure.sent)
             error.upstreamStatus = status
             return error
+        case .noToken(let wait):
+            return GateError.credentialsUnavailable(server, failure.message, retryAfter: wait, sent: failure.sent)
         case .protocolBreach, .tooLarge:
             var error = broken(failure.message)
             error.sent = failure.sent

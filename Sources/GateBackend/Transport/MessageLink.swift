@@ -93,6 +93,8 @@ package struct LinkFailure: Error, Sendable {
         case protocolBreach
         /// The answer or a line is larger than allowed.
         case tooLarge
+        /// There is no access token with which it could be sent.
+        case noToken(retryAfter: Duration?)
     }
 
     package let kind: Kind
@@ -105,4 +107,7 @@ package struct LinkFailure: Error, Sendable {
         self.message = message
         self.sent = sent
     }
+
+    /// The same, of a request that was sent before.
+    var afterSending: LinkFailure { LinkFailure(kind, message, sent: true) }
 }

@@ -44,6 +44,7 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let starting = ErrorCode("STARTING")
     public static let backendDown = ErrorCode("BACKEND_DOWN")
     public static let backendDisabled = ErrorCode("BACKEND_DISABLED")
+    public static let credentialsUnavailable = ErrorCode("CREDENTIALS_UNAVAILABLE")
     public static let draining = ErrorCode("DRAINING")
     /// Hidden until the operator approves it; not to be tried again before.
     public static let toolChanged = ErrorCode("TOOL_CHANGED")

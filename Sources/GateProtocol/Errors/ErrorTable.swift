@@ -60,6 +60,7 @@ extension ErrorCode {
             .draining: row(503, 1006, retryable: true, tool: true),
             .toolChanged: row(409, 1007, tool: true),
             .toolNotApproved: row(409, 1008, tool: true),
+            .credentialsUnavailable: row(503, 1009, retryable: true, tool: true),
             .timeout: row(504, 1010, tool: true),
             .backendDied: row(502, 1011, tool: true),
             .outcomeUnknown: row(502, 1012, tool: true),

@@ -19,10 +19,16 @@ extension BackendSettings {
                 url: endpoint.url.exposed,
                 headers: endpoint.headers.map { (name: $0.key, value: $0.value.exposed) }
                     .sorted { $0.name < $1.name }, caFile: endpoint.caFile)
-            target.addresses =
+            let addresses =
                 isRuntime
                 ? AddressPolicy(.added, also: config.server.addedAddresses.compactMap(AddressRange.init))
                 : AddressPolicy(.configured, also: endpoint.allowAddresses.compactMap(AddressRange.init))
+            target.addresses = addresses
+            if let oauth = endpoint.oauth {
+                target.tokens = AccessTokens(OAuthClient(oauth, addresses))
+                // Neither tokens nor what they are got for leave this machine in the clear, wherever `localhost` leads.
+                if !endpoint.url.isSecure { target.addresses = addresses.keptLocal }
+            }
             connection = .http(target)
         }
         self.init(name: backend.name, connection: connection)
@@ -104,6 +110,20 @@ extension BackendSettings {
             initial: limits.restartDelayMin, maximum: limits.restartDelayMax,
             jitter: Double(limits.restartJitter) / 100)
         restartBudget = RestartBudget(starts: limits.restartBudget, window: limits.restartWindow)
+    }
+}
+
+extension OAuthClient {
+    fileprivate init(_ oauth: BackendConfig.OAuth, _ addresses: AddressPolicy) {
+        self.init(
+            tokenURL: oauth.tokenURL.exposed, shownURL: oauth.tokenURL.shown, id: oauth.clientID.exposed,
+            secret: oauth.clientSecret.exposed)
+        scopes = oauth.scopes
+        audience = oauth.audience
+        resource = oauth.resource
+        authMethod = oauth.authMethod == .basic ? .basic : .post
+        caFile = oauth.caFile
+        self.addresses = oauth.tokenURL.isSecure ? addresses : addresses.keptLocal
     }
 }
 

@@ -31,7 +31,7 @@ struct Failure {
         case .adminRequired:
             "On the gateway's machine `stonegate token show` prints the token; pass it by GATECALL_TOKEN or --token-file."
         case .invalidParams: "See what the tool takes with: gatecall schema SERVER/TOOL"
-        case .circuitOpen, .starting, .backendDown, .backendDied, .backendDisabled:
+        case .circuitOpen, .starting, .backendDown, .backendDied, .backendDisabled, .credentialsUnavailable:
             retry.map { "\($0) See the server's state with: gatecall servers" }
                 ?? "See the server's state with: gatecall servers"
         default: retry

@@ -45,7 +45,7 @@ import Testing
         let address = try peer(address)
         #expect(AddressPolicy(.configured).permits(address) == configured)
         #expect(AddressPolicy(.added).permits(address) == added)
-        #expect(AddressPolicy(.local).permits(address) == local)
+        #expect(AddressPolicy(.configured).keptLocal.permits(address) == local)
     }
 
     @Test func listedAddressesAreAllowedAndMetadataOnlyByItsOwnAddress() throws {
@@ -65,7 +65,10 @@ import Testing
         #expect(try permits(.configured, ["169.254.169.254"], "169.254.169.254"))
         #expect(
             try permits(.added, ["fd00:ec2::254"], "fd00:ec2::254") && !permits(.added, ["fd00::/8"], "fd00:ec2::254"))
-        #expect(try !permits(.local, ["10.0.0.0/8"], "10.0.0.1"))
+        let local = AddressPolicy(.added, also: ["127.0.0.0/8", "10.0.0.0/8"].compactMap(AddressRange.init)).keptLocal
+        #expect(
+            try local.permits(peer("127.0.0.1")) && !local.permits(peer("10.0.0.1")) && !local.permits(peer("8.8.8.8")))
+        #expect(try !AddressPolicy(.added).keptLocal.permits(peer("127.0.0.1")))
     }
 
     @Test func endpointsStayWithinTheirOrigin() throws {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ErrorTests {
     private static let notSent: [ErrorCode] = [
         .circuitOpen, .overloaded, .starting, .backendDown, .draining, .gatewayUnreachable, .storageFull,
-        .issuerUnavailable,
+        .issuerUnavailable, .credentialsUnavailable,
     ]
     private static let maybeSent: [ErrorCode] = [
         .timeout, .backendDied, .outcomeUnknown, .backendProtocolError, .backendError, .cancelled,

@@ -23,17 +23,13 @@ package struct CallbackPolicy: Sendable {
         let url: BackendURL
         do throws(BackendURL.Problem) { url = try BackendURL(text) } catch { throw refused("it \(error.message)") }
         guard !text.utf8.contains(UInt8(ascii: "@")) else { throw refused("it must not hold user information") }
-        guard url.isSecure || CallbackPolicy.isLoopback(url.host) else {
+        guard url.isSecure || url.isLoopback else {
             throw refused("it must begin with https://, or lead to this machine")
         }
         let port = url.port ?? (url.isSecure ? 443 : 80)
         guard hosts.contains(url.host) || hosts.contains("\(url.host):\(port)") else {
             throw refused("the operator has not listed the host \(url.host):\(port) in async.callback_hosts")
         }
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "127.0.0.1" || host == "::1"
     }
 
     private func refused(_ why: String) -> GateError {

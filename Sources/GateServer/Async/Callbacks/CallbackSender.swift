@@ -96,7 +96,7 @@ extension CallbackSender {
             request.maxResponseBytes = 65_536
             // The operator has listed the host. A URL without TLS was taken because it leads to this machine.
             let isSecure = url.utf8.starts(with: "https:".utf8)
-            let addresses = AddressPolicy(isSecure ? .configured : .local)
+            let addresses = isSecure ? AddressPolicy(.configured) : AddressPolicy(.configured).keptLocal
             request.allowedAddress = { addresses.permits($0) }
             return try? await agent.send(request).status
         }

@@ -197,7 +197,7 @@ enum Schemas {
         optional: [
             ("transport", ["type": "string", "enum": ["stdio", "http"]]), ("command", string),
             ("args", ["type": "array", "items": string]), ("env", object), ("cwd", string), ("url", string),
-            ("headers", object), ("ca_file", string),
+            ("headers", object), ("ca_file", string), ("oauth", object),
             ("protocol", ["type": "string", "enum": ["auto", "legacy", "modern"]]),
             ("request_timeout", integer), ("auto_restart", boolean), ("health_check", boolean), ("enabled", boolean),
             ("tools", object), ("isolation", ["type": "string", "enum": ["shared", "per_agent", "per_session"]]),
