@@ -89,7 +89,7 @@ package final class KeyProvider: Sendable {
         request.tls = CurlTLSOptions(caFile: caFile)
         // Without TLS on this machine only; and nowhere to where clouds give away credentials of machines.
         let isSecure = address.utf8.starts(with: "https://".utf8)
-        request.allowedAddress = { isSecure ? $0.scope != .linkLocal : $0.scope == .loopback }
+        request.allowedAddress = { isSecure ? $0.isOrdinary : $0.scope == .loopback }
         let response: CurlResponse
         do throws(CurlError) {
             response = try await agent.send(request)
