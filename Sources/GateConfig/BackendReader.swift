@@ -139,7 +139,7 @@ struct BackendReader {
                 diagnostics.report(path, problem)
             } else {
                 env[name] = Secret(value.text)
-                noteSecret(value, path)
+                if SecretLook.isSecret(name: name, value: value.text) { noteSecret(value, path) }
             }
         }
         let command = path("command", table, &diagnostics) { text throws(ConfigMessage) in

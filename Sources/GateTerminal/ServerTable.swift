@@ -3,30 +3,41 @@ package import GateProtocol
 /// Servers as `gatecall servers` and `stonegate status` show them: a table, then advice for those that need it.
 package enum ServerTable {
     package static func rendered(_ servers: [ServerInfo], width: Int?, style: Style) -> String {
-        var table = Table([
-            .init("SERVER"), .init("STATUS"), .init("TRANSPORT"), .init("TOOLS", .right), .init("UPTIME", .right),
-            .init("CIRCUIT"), .init("CALLS", .right), .init("ERRORS", .right), .init("MEMORY", .right),
-            .init("CPU", .right),
-        ])
+        let hasSandbox = servers.contains { $0.details["sandbox"] != nil }
+        var table = Table(
+            [
+                .init("SERVER"), .init("STATUS"), .init("TRANSPORT"), .init("TOOLS", .right), .init("UPTIME", .right),
+                .init("CIRCUIT"), .init("CALLS", .right), .init("ERRORS", .right), .init("MEMORY", .right),
+                .init("CPU", .right),
+            ] + (hasSandbox ? [.init("SANDBOX")] : []))
         for server in servers {
-            table.add([
+            var row: [Table.Cell] = [
                 .init(server.name, .bold), .init(server.status, emphasis(server.status)), .init(server.transport),
                 .init("\(server.toolCount)"), .init(Spoken.time(seconds: server.uptimeSeconds)),
                 .init(server.circuit, server.circuit == "closed" ? .plain : .yellow), .init("\(server.totalCalls)"),
                 .init(Spoken.percent(server.errorRate)),
                 .init(server.details["memory_bytes"]?.intValue.map(Spoken.bytes) ?? "-"),
                 .init(server.details["cpu_seconds"]?.doubleValue.map(Spoken.seconds) ?? "-"),
-            ])
+            ]
+            if hasSandbox { row.append(.init(sandbox(server))) }
+            table.add(row)
         }
         return ([table.rendered(width: nil, style: style)] + servers.compactMap { advice($0, style) })
             .joined(separator: "\n")
+    }
+
+    /// What it is held to, without the reasons.
+    private static func sandbox(_ server: ServerInfo) -> String {
+        guard let text = server.details["sandbox"]?.stringValue else { return "-" }
+        let end = text.firstIndex { $0 == ":" || $0 == ";" || $0 == "(" } ?? text.endIndex
+        return String(text[..<end].trimmingSuffix { $0 == " " })
     }
 
     private static func emphasis(_ status: String) -> Style.Emphasis {
         switch status {
         case "running": .green
         case "disabled", "stopped": .dim
-        case "crash_looping": .red
+        case "crash_looping", "blocked": .red
         default: .yellow
         }
     }

@@ -59,17 +59,43 @@ import Testing
     }
 
     @Test func warnsOfSecretsThatOthersCanRead() throws {
-        let literal = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ T=\"s\", U=\"t\" }")
+        let literal = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ TOKEN=\"s\", U_KEY=\"t\", TZ=\"UTC\" }")
         #expect(literal.exposureWarning(mode: 0o600) == nil)
         #expect(literal.exposureWarning(mode: nil) == nil)
         for mode in [0o640, 0o604, 0o644] as [UInt32] {
             #expect(
                 literal.exposureWarning(mode: mode)
-                    == "/etc/gate/config.toml holds secrets (backends[0].env.T and 1 more) and can be read by other users of "
+                    == "/etc/gate/config.toml holds secrets (backends[0].env.TOKEN and 1 more) and can be read by other users of "
                     + "this machine; run: chmod 600 /etc/gate/config.toml, or move them to environment variables and "
                     + "write ${NAME}, or to files and write ${file:/path}")
         }
-        let variable = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ T=\"${HOME}\", E=\"\" }")
+        let variable = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ TOKEN=\"${HOME}\", KEY=\"\" }")
         #expect(variable.exposureWarning(mode: 0o644) == nil)
+        let plain = try load("[[backends]]\nname=\"a\"\ncommand=\"x\"\nenv={ TZ=\"UTC\", LOG_LEVEL=\"debug\" }")
+        #expect(plain.literalSecrets.isEmpty && plain.exposureWarning(mode: 0o644) == nil)
+        // Values of headers are secrets whatever their names.
+        let header = try load("[[backends]]\nname=\"a\"\nurl=\"http://x/mcp\"\nheaders={ X-Team=\"blue\" }")
+        #expect(header.literalSecrets == ["backends[0].headers.X-Team"])
+    }
+
+    @Test(arguments: [
+        ("API_KEY", "x"), ("apiKey", "x"), ("OPENAI_APIKEY", "x"), ("GITHUB_TOKEN", "x"), ("db.password", "x"),
+        ("PGPASSWORD", "x"), ("SSHPASS", "x"), ("DB_PASS", "12345"), ("MYSQL_PWD", "x"), ("PRIVATE_DATA", "x"),
+        ("AUTH_HEADER", "x"), ("AWS_SECRET_ACCESS_KEY", "x"), ("ACCESS_TOKENS", "a,b"), ("CREDENTIALS", "x"),
+        ("X", "Bearer abc"), ("X", "ghp_0123"), ("X", "sk-0123"), ("X", "eyJhbGciOiJub25lIn0.e30.x"),
+        ("DATABASE_URL", "postgres://u:p@db/x"), ("X", "-----BEGIN RSA PRIVATE KEY-----"),
+    ])
+    func secretsAreKnownByNameOrForm(_ name: String, _ value: String) {
+        #expect(SecretLook.isSecret(name: name, value: value))
+    }
+
+    @Test(arguments: [
+        ("TZ", "UTC"), ("LANG", "C"), ("MONKEY", "x"), ("KEYBOARD", "de"), ("PASSENGERS", "3"), ("AUTHOR", "x"),
+        ("COMPASS", "north"), ("PATH", "/bin"), ("TOKENIZERS_PARALLELISM", "false"), ("MAX_TOKENS", "4096"),
+        ("AUTH_ENABLED", "true"), ("TOKEN", ""), ("TOKEN_FILE", "/run/secrets/token"), ("PWD", "/srv"),
+        ("DATABASE_URL", "postgres://db/x"), ("URL", "https://user@host/x"), ("EYES", "eyJ"),
+    ])
+    func otherValuesAreNone(_ name: String, _ value: String) {
+        #expect(!SecretLook.isSecret(name: name, value: value))
     }
 }

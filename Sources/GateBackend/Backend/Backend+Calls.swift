@@ -140,6 +140,7 @@ extension Backend {
                 source: .backend, server: name)
         case .crashLooping:
             throw state.withLock(\.withoutToken) ?? notRunning("it keeps ending right after its start")
+        case .blocked: throw blocked()
         case .stopped where state.withLock({ !$0.supervisor.startsForCalls }):
             throw notRunning("it was stopped; start it with: gatecall server start \(name)")
         default: break
@@ -194,6 +195,7 @@ extension Backend {
                 return (state.ready.removeAll(), .success(live.connection))
             }
             switch state.supervisor.state {
+            case .blocked: return (state.ready.removeAll(), .failure(blocked()))
             case .crashLooping, .disabled:
                 let reason = state.withoutToken ?? notRunning(state.supervisor.reason)
                 return (state.ready.removeAll(), .failure(reason))

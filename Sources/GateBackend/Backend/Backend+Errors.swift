@@ -27,6 +27,14 @@ extension Backend {
             source: .caller, server: name)
     }
 
+    /// Why is the operator's: the words have paths of this machine in them.
+    func blocked() -> GateError {
+        GateError(
+            .backendDown,
+            "Server '\(name)' is not started: it is not allowed to run as it is configured. The call was not sent; its operator "
+                + "sees the reason at GET /server/list.", source: .backend, server: name)
+    }
+
     func notRunning(_ why: String) -> GateError {
         GateError(
             .backendDown, "Server '\(name)' is not running: \(why). The call was not sent.", source: .backend,

@@ -127,6 +127,10 @@ package final class Backend: Sendable {
         }
         post.yield(.supervisor(.restartRequested))
     }
+    /// Starts it if it was refused before: something may have been done about it.
+    func retryBlocked() {
+        if state.withLock({ $0.supervisor.state == .blocked }) { start() }
+    }
     /// Stops it until the next call. It takes effect at once: a call that comes after this finds it stopping, and waits.
     func sleep() {
         let actions = state.withLock { $0.supervisor.handle(.idleStopRequested, now: .now, random: 0) }
@@ -150,10 +154,13 @@ package final class Backend: Sendable {
                 if !failure.stderr.isEmpty { $0.lastStderr = failure.stderr }
                 $0.opening = nil
             }
+            let message = failure.error.message
             let isWithoutToken = failure.error.code == .credentialsUnavailable
             state.withLock { $0.withoutToken = isWithoutToken ? failure.error : nil }
             if isWithoutToken { refuseWaiters(failure.error) }
-            decide(failure.exit.map { .exited($0) } ?? .connectFailed(failure.error.message), in: &group)
+            decide(
+                failure.isRefused ? .refused(message) : failure.exit.map { .exited($0) } ?? .connectFailed(message),
+                in: &group)
         case .closed(let live, let reason): closed(live, reason, in: &group)
         case .listsChanged(let kinds): group.addTask { await self.list(kinds) }
         case .watchesChanged: group.addTask { await self.settleWatches() }
@@ -194,7 +201,12 @@ package final class Backend: Sendable {
     }
 
     private func announce(_ change: Supervisor.Change) {
-        let level: Logger.Level = change.to == .crashLooping || change.to == .backingOff ? .warning : .info
+        let level: Logger.Level =
+            switch change.to {
+            case .blocked: .error
+            case .crashLooping, .backingOff: .warning
+            default: .info
+            }
         logger.log(level: level, "server is \(change.to.rawValue): \(change.reason)")
         context.observer.backend(name, changed: change)
     }

@@ -14,6 +14,8 @@ package struct BackendContext: Sendable {
     package let budget: MemoryBudget
     package let eras: any EraMemory
     package var observer: any BackendObserver
+    /// What the kernel can keep children from.
+    package var sandboxSupport = SandboxSupport.current
 
     package init(
         group: any EventLoopGroup, logger: Logger, environment: [String: String], spawnGate: SpawnGate = SpawnGate(),

@@ -34,7 +34,7 @@ package struct BackendStatus: Sendable {
     package var instances: [InstanceStatus]?
     /// Not running because nobody needs it: the next call starts it.
     package var isAsleep = false
-    /// What its processes are held to; nil where no sandbox is asked for.
+    /// What its processes are held to, or would be if there were any; nil where no sandbox is asked for.
     package var sandbox: String?
 }
 
@@ -60,7 +60,7 @@ extension Backend {
         status.strayMessages = connection?.strayMessages ?? 0
         status.refusedQuestions = connection?.refusedQuestions ?? 0
         status.droppedLogs = connection?.droppedLogs ?? 0
-        status.sandbox = settings.sandbox.map { _ in SandboxSupport.current.description }
+        status.sandbox = link?.child.sandbox ?? settings.sandbox.map { _ in context.sandboxSupport.description }
         status.usage = link.flatMap { ProcessCensus.shared.usage(of: $0.child) }
         return status
     }

@@ -17,6 +17,8 @@ package struct LiveConnection: Sendable {
 /// Why a backend could not be reached.
 struct ConnectFailure: Error {
     var error: GateError
+    /// It must not be started as it is configured; trying again is of no use.
+    var isRefused = false
     /// How its process ended, if it did so by itself.
     var exit: ExitStatus?
     /// The last lines of its stderr.
@@ -41,6 +43,9 @@ struct Connector: Sendable {
     }
 
     private func reach() async throws(ConnectFailure) -> LiveConnection {
+        if let refusal = settings.sandbox.flatMap({ Sandbox.refusal($0, context.sandboxSupport) }) {
+            throw ConnectFailure(error: failed(refusal.message), isRefused: true)
+        }
         let deadline = Instant.now.advanced(by: settings.startTimeout)
         let remembered = settings.era == .auto ? context.eras.recall(settings.identity) : nil
         var connection: BackendConnection
@@ -213,7 +218,7 @@ struct Connector: Sendable {
                 workingDirectory: launch.workingDirectory, limits: settings.processLimits)
             spec.mark = ProcessMark()
             if let policy = settings.sandbox {
-                let sandbox = try Sandbox(policy, executable: executable)
+                let sandbox = try Sandbox(policy, executable: executable, support: context.sandboxSupport)
                 // A variable of the configuration stays: whoever names a directory lists it, too.
                 if !launch.environment.contains(where: { $0.name == "TMPDIR" }) {
                     environment.removeAll { $0.name == "TMPDIR" }

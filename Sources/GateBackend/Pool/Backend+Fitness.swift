@@ -14,7 +14,7 @@ extension Backend {
             case .running, .degraded: return state.live == nil ? .startable : .ready
             case .starting, .stopping: return .startable
             case .stopped: return state.supervisor.startsForCalls ? .startable : .failing
-            case .disabled, .backingOff, .crashLooping: return .failing
+            case .disabled, .backingOff, .crashLooping, .blocked: return .failing
             }
         }
     }

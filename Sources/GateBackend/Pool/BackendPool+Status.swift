@@ -42,9 +42,10 @@ extension BackendPool {
         case .starting: 3
         case .backingOff: 4
         case .crashLooping: 5
-        case .stopping: 6
-        case .stopped: 7
-        case .disabled: 8
+        case .blocked: 6
+        case .stopping: 7
+        case .stopped: 8
+        case .disabled: 9
         }
     }
 }

@@ -97,6 +97,11 @@ package final class BackendPool: Sendable {
         for instance in instances { instance.restart() }
     }
 
+    /// Tries again what was refused to start.
+    package func retryBlocked() {
+        for instance in instances { instance.retryBlocked() }
+    }
+
     /// Ends ``run()``; all instances are stopped in the orderly way first.
     package func shutDown() {
         state.withLock { $0.isShutDown = true }

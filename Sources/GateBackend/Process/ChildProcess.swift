@@ -28,20 +28,23 @@ package final class ChildProcess: Sendable {
     let watcher: ProcessWatcher
     private let ledger: ChildLedger?
     let mark: ProcessMark?
+    /// What the kernel holds it to, in words; nil without a sandbox.
+    package let sandbox: String?
     /// Lives as long as this object does.
     private let scratch: ScratchDirectory?
     private let state: Mutex<State>
 
     init(
         pid: Int32, pidfd: Int32, startTime: UInt64, stdio: ChildStdio?, watcher: ProcessWatcher, ledger: ChildLedger?,
-        mark: ProcessMark?, scratch: ScratchDirectory? = nil
+        mark: ProcessMark?, sandbox: Sandbox? = nil
     ) {
         self.pid = pid
         self.startTime = startTime
         self.watcher = watcher
         self.ledger = ledger
         self.mark = mark
-        self.scratch = scratch
+        self.sandbox = sandbox?.support.description
+        scratch = sandbox?.scratch
         state = Mutex(State(stdio: stdio, pidfd: pidfd))
         ledger?.began(ProcessRecord(self))
     }

@@ -127,7 +127,7 @@ package final class ProcessSpawner: Sendable {
             let child = ChildProcess(
                 pid: result.pid, pidfd: result.pidfd, startTime: result.start_time, stdio: stdio, watcher: watcher,
                 ledger: state.withLock { $0.ledger }, mark: spec.mark,
-                scratch: spec.sandbox?.scratch)
+                sandbox: spec.sandbox)
             guard child.adopt() else {
                 throw SpawnFailure(.outOfMemory, "Cannot watch \(spec.executable): the system is out of memory.")
             }

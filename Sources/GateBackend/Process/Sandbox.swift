@@ -19,17 +19,24 @@ package struct Sandbox: Sendable {
     package init(
         _ policy: SandboxPolicy, executable: String, support: SandboxSupport = .current
     ) throws(SpawnFailure) {
-        if policy.isRequired, !support.isFull {
-            throw SpawnFailure(
-                .invalidRequest,
-                "sandbox.required is set, but the kernel can only do this: \(support.description). Nothing was started. "
-                    + "Run stonegate on Linux 6.7 or later with Landlock (`lsm=` must list it), or set required = false."
-            )
-        }
+        if let refusal = Self.unsupported(policy, support) { throw refusal }
         self.policy = policy
         self.support = support
         self.executable = executable
         scratch = try ScratchDirectory(in: policy.dataDirectory + "/sandbox")
+    }
+
+    /// Why no child may be started under this policy, whatever is tried; nil when one may.
+    static func refusal(_ policy: SandboxPolicy, _ support: SandboxSupport) -> SpawnFailure? {
+        unsupported(policy, support) ?? intrusion(policy)
+    }
+
+    private static func unsupported(_ policy: SandboxPolicy, _ support: SandboxSupport) -> SpawnFailure? {
+        guard policy.isRequired, !support.isFull else { return nil }
+        return SpawnFailure(
+            .invalidRequest,
+            "sandbox.required is set, but the kernel can only do this: \(support.description). Nothing was started. "
+                + "Run stonegate on Linux 6.7 or later with Landlock (`lsm=` must list it), or set required = false.")
     }
 
     /// Directories of children of an earlier gateway that was killed. Call it before the first child is started.
@@ -37,9 +44,7 @@ package struct Sandbox: Sendable {
 
     /// The ruleset's descriptor, complete, for the child to enter; -1 without support. Whoever takes it closes it.
     func open() throws(SpawnFailure) -> Int32 {
-        for (key, paths) in [("read", policy.read), ("write", policy.write)] {
-            for path in paths { try keepOut(path, key) }
-        }
+        if let intrusion = Self.intrusion(policy) { throw intrusion }
         guard support.abi > 0 else { return -1 }
         var handlesTCP = false
         let ruleset = csp_sandbox_open(support.abi, &handlesTCP)
@@ -74,14 +79,18 @@ package struct Sandbox: Sendable {
     }
 
     /// No listed path may hold the gateway's own directory or lie in it.
-    private func keepOut(_ path: String, _ key: String) throws(SpawnFailure) {
-        guard let listed = Self.resolved(path), let own = Self.resolved(policy.dataDirectory) else { return }
-        if Self.isBeneath(listed, own) || Self.isBeneath(own, listed) {
-            throw SpawnFailure(
-                .invalidRequest,
-                "\(path) in sandbox.\(key) would open the gateway's own directory, \(policy.dataDirectory), which holds "
-                    + "its secrets. List the folders that the server needs, none above or in that one.")
+    private static func intrusion(_ policy: SandboxPolicy) -> SpawnFailure? {
+        guard let own = resolved(policy.dataDirectory) else { return nil }
+        for (key, paths) in [("read", policy.read), ("write", policy.write)] {
+            for path in paths {
+                guard let listed = resolved(path), isBeneath(listed, own) || isBeneath(own, listed) else { continue }
+                return SpawnFailure(
+                    .invalidRequest,
+                    "\(path) in sandbox.\(key) would open the gateway's own directory, \(policy.dataDirectory), which holds "
+                        + "its secrets. List the folders that the server needs, none above or in that one.")
+            }
         }
+        return nil
     }
 
     private static func resolved(_ path: String) -> String? {

@@ -25,6 +25,8 @@ extension Supervisor {
         case .crashLooping:
             return "It keeps failing (\(reason)); next try in \(retrySeconds(now)) s. \(cause) "
                 + "Then run `gatecall server restart \(server)`."
+        case .blocked:
+            return "It is not started: \(reason) Then run `stonegate reload` or `gatecall server restart \(server)`."
         case .stopping:
             return "Nothing to do: it is being stopped."
         case .stopped:

@@ -18,6 +18,7 @@ extension Supervisor {
         case .connectFailed(let text): connectFailed(text, now: now, random: random)
         case .exited(let status): ended(status, now: now, random: random)
         case .lost(let text): lost(text, now: now, random: random)
+        case .refused(let text): refused(text, now: now, random: random)
         case .stopped: ended(nil, now: now, random: random)
         case .healthOK: healthOK(now: now)
         case .healthMissed(let detail, let isBusy): healthMissed(detail, isBusy: isBusy, now: now)
@@ -53,7 +54,7 @@ extension Supervisor {
             reason = "start requested"
             forgive()
             return []
-        case .stopped, .backingOff, .crashLooping:
+        case .stopped, .backingOff, .crashLooping, .blocked:
             forgive()
             return spawn("start requested", now: now)
         }
@@ -79,7 +80,7 @@ extension Supervisor {
         case .starting, .running, .degraded:
             afterStop = after
             return [move(to: .stopping, reason, now: now), .stop]
-        case .stopped, .backingOff, .crashLooping:
+        case .stopped, .backingOff, .crashLooping, .blocked:
             let cancel: [Action] = nextRetry == nil ? [] : [.cancelRetry]
             wakesOnCall = false
             let target: State = after == .disable ? .disabled : .stopped
@@ -135,7 +136,7 @@ extension Supervisor {
             return [move(to: .stopping, text, now: now), .stop]
         case .stopping:
             return hasProcess ? [] : afterStopping(now: now, random: random)
-        case .disabled, .backingOff, .crashLooping, .stopped:
+        case .disabled, .backingOff, .crashLooping, .stopped, .blocked:
             return []
         }
     }
@@ -151,7 +152,7 @@ extension Supervisor {
             endedByItself = true
             let when = state == .starting ? "ended before it was ready" : "ended"
             return failed("\(when): \(exit)", now: now, random: random)
-        case .disabled, .backingOff, .crashLooping, .stopped:
+        case .disabled, .backingOff, .crashLooping, .stopped, .blocked:
             return []
         }
     }
@@ -164,7 +165,20 @@ extension Supervisor {
             lastExit = .disconnected
             endedByItself = true
             return failed(text, now: now, random: random)
-        case .disabled, .backingOff, .crashLooping, .stopped:
+        case .disabled, .backingOff, .crashLooping, .stopped, .blocked:
+            return []
+        }
+    }
+
+    private mutating func refused(_ text: String, now: Instant, random: Double) -> [Action] {
+        switch state {
+        case .starting:
+            hasProcess = false
+            wakesOnCall = false
+            return [move(to: .blocked, text, now: now)]
+        case .stopping:
+            return afterStopping(now: now, random: random)
+        case .running, .degraded, .disabled, .backingOff, .crashLooping, .stopped, .blocked:
             return []
         }
     }

@@ -6,6 +6,7 @@
 ///                      ↑                    │ failed        │ exited, 3 misses
 ///                   stopping ←─stop─────────┴───────────────┘
 ///                      └→ backingOff ─retryDue→ starting;   > 5 starts in 60 s → crashLooping ─once a minute→ starting
+/// starting ─refused→ blocked ─start→ starting
 /// ```
 ///
 /// One process at a time: it asks for a `spawn` only after the earlier one is reported as ended (`exited`, `stopped`
@@ -37,6 +38,8 @@ package struct Supervisor: Sendable {
         case backingOff = "backing_off"
         case crashLooping = "crash_looping"
         case stopping, stopped
+        /// It may not be started as it is configured; nothing but the operator can change that.
+        case blocked
 
         /// Whether calls can be sent to it.
         package var acceptsCalls: Bool { self == .running || self == .degraded }
@@ -65,6 +68,8 @@ package struct Supervisor: Sendable {
         case exited(ExitStatus)
         /// It can no longer be talked to, whatever has become of its process. Text for the operator.
         case lost(String)
+        /// As things are it must not be started, and trying again is of no use. Text for the operator.
+        case refused(String)
         /// What `stop` asked for is done and there was no exit status to report.
         case stopped
         case healthOK

@@ -10,10 +10,12 @@ public struct HealthInfo: JSONRepresentable, Equatable {
     public var circuitsOpen: Int
     /// Unsafe switches that are on.
     public var warnings: [String]
+    /// By the server's name: what its processes are held to. Of those for which a sandbox is asked.
+    public var sandboxes: [String: String]
 
     public init(
         status: String, version: String, tier: String, uptimeSeconds: Int, backendsTotal: Int, backendsHealthy: Int,
-        circuitsOpen: Int, warnings: [String] = []
+        circuitsOpen: Int, warnings: [String] = [], sandboxes: [String: String] = [:]
     ) {
         self.status = status
         self.version = version
@@ -23,6 +25,7 @@ public struct HealthInfo: JSONRepresentable, Equatable {
         self.backendsHealthy = backendsHealthy
         self.circuitsOpen = circuitsOpen
         self.warnings = warnings
+        self.sandboxes = sandboxes
     }
 
     /// What everybody may know: whether the gateway is up, and its version.
@@ -41,6 +44,8 @@ public struct HealthInfo: JSONRepresentable, Equatable {
         backendsHealthy = json["backends_healthy"]?.intValue ?? 0
         circuitsOpen = json["circuits_open"]?.intValue ?? 0
         warnings = json["warnings"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let sandboxes = json["sandboxes"]?.objectValue?.members ?? []
+        self.sandboxes = sandboxes.reduce(into: [:]) { $0[$1.key] = $1.value.stringValue }
     }
 
     public var json: JSONValue {
@@ -50,6 +55,10 @@ public struct HealthInfo: JSONRepresentable, Equatable {
             ("backends_healthy", .init(backendsHealthy)), ("circuits_open", .init(circuitsOpen)),
         ])
         if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
+        if !sandboxes.isEmpty {
+            let named = sandboxes.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+            object["sandboxes"] = .object(JSONObject(named))
+        }
         return .object(object)
     }
 }

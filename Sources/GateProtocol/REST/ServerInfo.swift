@@ -1,7 +1,7 @@
 /// One backend: an element of `GET /server/list`.
 public struct ServerInfo: JSONRepresentable, Equatable {
     public var name: String
-    /// `disabled`, `starting`, `running`, `degraded`, `backing_off`, `crash_looping`, `stopping` or `stopped`.
+    /// `disabled`, `starting`, `running`, `degraded`, `backing_off`, `crash_looping`, `stopping`, `stopped` or `blocked`.
     public var status: String
     /// `stdio` or `http`.
     public var transport: String

@@ -95,6 +95,7 @@ package struct GatewayApp: Sendable {
         let url = config.localURL
         let tls = try config.tlsFiles.map { try TLSSource($0) }
         let directory = try StateDirectory(path: config.server.dataDir, url: url)
+        for note in directory.notes { logger.warning("\(note)") }
         sweep(directory)
         let token = try AdminToken.load(directory: directory)
         guard let sealer = try SessionSealer(key: directory.secret("session.key", bytes: 32)) else {

@@ -1,3 +1,4 @@
+import GateBackend
 package import GateConfig
 package import GateProtocol
 import Logging
@@ -61,6 +62,8 @@ extension Gateway {
         access.apply(change.inForce)
         // The operator who has this read again wants the provider's keys as they are now.
         access.oauth?.refresh()
+        // What was refused may be allowed now, though its own table is as it was.
+        for entry in registry.entries { entry.backend.retryBlocked() }
         var report = ReloadReport()
         report.file = loaded.path
         report.added = change.added.map(\.name)

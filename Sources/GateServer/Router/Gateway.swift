@@ -390,6 +390,7 @@ package final class Gateway: GatewayServices {
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
             backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
             warnings: warnings + (audit?.warnings ?? []) + storeWarnings + integrityWarnings
-                + (access.oauth?.warnings ?? []))
+                + (access.oauth?.warnings ?? []),
+            sandboxes: statuses.reduce(into: [:]) { $0[$1.name] = $1.sandbox })
     }
 }

@@ -15,6 +15,7 @@ extension InstanceStatus {
         if let pid = status.pid { object["pid"] = .init(Int(pid)) }
         if let usage = status.usage { object.add(usage) }
         if let idle { object["idle_seconds"] = .init(Int(idle.components.seconds)) }
+        if let sandbox = status.sandbox { object["sandbox"] = .string(sandbox) }
         if let exit = status.lastExit { object["last_exit"] = .string(exit) }
         return .object(object)
     }

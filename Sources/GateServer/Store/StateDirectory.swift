@@ -22,17 +22,19 @@ package struct StateDirectoryError: Error, CustomStringConvertible {
 /// One gateway at a time: it holds a lock that ends with the process.
 package final class StateDirectory: Sendable {
     package let path: String
+    /// What was done to the directory when it was opened, for the log.
+    package let notes: [String]
     private let lock: Int32
     /// One writer, so that two versions of a file cannot overtake each other.
     private let writer = DispatchQueue(label: "stonegate.state")
     private let pending = Mutex<[String: [UInt8]]>([:])
 
-    /// Creates the directory where needed (0700) and takes its lock.
+    /// Creates the directory where needed (0700) and takes its lock. One of its own that others can enter is closed to them.
     ///
     /// - Parameter url: where this gateway answers, for whoever finds the lock taken.
     package init(path: String, url: String? = nil) throws(StateDirectoryError) {
         self.path = path
-        try StateDirectory.makeDirectory(path)
+        notes = try StateDirectory.makeDirectory(path)
         let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw StateDirectoryError(
@@ -130,40 +132,6 @@ package final class StateDirectory: Sendable {
         #endif
     }
 
-    private static func makeDirectory(_ path: String) throws(StateDirectoryError) {
-        var built = ""
-        for part in path.split(separator: "/") {
-            built += "/\(part)"
-            if mkdir(built, 0o700) == 0 || errno == EEXIST { continue }
-            throw StateDirectoryError(
-                description: "the data directory \(path) cannot be made: \(reason). Set server.data_dir to a directory "
-                    + "that you may write.", isBusy: false)
-        }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, access(path, W_OK) == 0 else {
-            throw StateDirectoryError(
-                description: "\(path) is no directory that stonegate may write. Set server.data_dir.", isBusy: false)
-        }
-        guard status.st_uid == geteuid() else {
-            throw StateDirectoryError(
-                description: "\(path) belongs to another user. Set server.data_dir to a directory of your own.",
-                isBusy: false, isExposed: true)
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            let what = status.st_mode & 0o022 == 0 ? "read" : "written"
-            throw StateDirectoryError(
-                description: "\(path) can be \(what) by other users of this machine. Run: chmod 700 \(path) — or set "
-                    + "server.data_dir to a directory of your own.", isBusy: false, isExposed: true)
-        }
-        // Whoever owns a link can lead it elsewhere at any time. The system's own links are root's.
-        var link = stat()
-        guard lstat(path, &link) == 0, link.st_uid == geteuid() || link.st_uid == 0 else {
-            throw StateDirectoryError(
-                description: "\(path) is a link of another user, who can lead it elsewhere. Set server.data_dir to the "
-                    + "directory itself.", isBusy: false, isExposed: true)
-        }
-    }
-
     static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -182,7 +150,7 @@ package final class StateDirectory: Sendable {
         }
     }
 
-    private static var reason: String { String(cString: strerror(errno)) }
+    static var reason: String { String(cString: strerror(errno)) }
 }
 
 extension StateDirectory {

@@ -2,6 +2,11 @@ import GateProtocol
 import GateTestKit
 import Testing
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -63,6 +68,11 @@ import Testing
             case "token": ("chmod 600 \(token)", token)
             default: ("chmod 700 \(data)", data)
             }
+        // With a file that no gateway puts there it may be anybody's.
+        if what == "directory" {
+            try FileManager.default.removeItem(atPath: token)
+            try directory.write("", to: "data/letter")
+        }
         #expect(chmod(mended.1, what == "directory" ? 0o750 : 0o640) == 0)
         let run = try await Program.run(
             Products.path("stonegate"),
@@ -71,6 +81,17 @@ import Testing
         #expect(run.exit == .code(78))
         #expect(run.errors.contains(mended.0), "\(run.errors)")
         #expect(!run.errors.contains("in the clear"))
+    }
+
+    @Test func aDataDirectoryOfItsOwnIsClosedToOthersWithALineInTheLog() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkdir(directory.file("data"), 0o755) == 0)
+        #expect(chmod(directory.file("data"), 0o755) == 0)
+        let gateway = try await GatewayProcess.start(directory: directory)
+        try await gateway.log("\(gateway.dataDirectory) could be entered by other users of this machine; it is closed")
+        var status = stat()
+        #expect(stat(gateway.dataDirectory, &status) == 0 && status.st_mode & 0o777 == 0o700)
+        #expect(try await gateway.stop() == .code(0))
     }
 
     @Test(arguments: [15, 2]) func signalLetsCallsInFlightFinish(_ signal: Int32) async throws {

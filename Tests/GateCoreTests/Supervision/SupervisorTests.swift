@@ -115,6 +115,35 @@ private struct Bench {
         #expect(bench.state == .backingOff)
     }
 
+    /// What must not be started is not tried again by itself, nor by calls.
+    @Test func whatIsRefusedWaitsForTheOperator() {
+        var bench = Bench()
+        bench.send(.startRequested)
+        let actions = bench.send(.refused("no Landlock"))
+        #expect(bench.state == .blocked && bench.supervisor.reason == "no Landlock")
+        #expect(actions.count == 1 && bench.supervisor.nextRetry == nil)
+        bench.pass(600)
+        for event in [Supervisor.Event.wake, .retryDue, .healthOK, .idleStopRequested, .refused("again"), .stopped] {
+            #expect(bench.send(event) == [])
+        }
+        #expect(bench.supervisor.advice(server: "a", now: bench.now).contains("gatecall server restart a"))
+        #expect(bench.send(.restartRequested).contains(.spawn))
+        bench.send(.refused("no Landlock"))
+        #expect(bench.state == .blocked && bench.spawns.count == 2)
+        #expect(bench.send(.startRequested).contains(.spawn))
+        bench.send(.started, .ready)
+        #expect(bench.state == .running)
+        bench.send(.stopRequested, .stopped, .startRequested, .refused("x"), .stopRequested)
+        #expect(bench.state == .stopped)
+    }
+
+    /// Stopped while it was being looked at.
+    @Test func aRefusalThatComesWhenItIsStoppedChangesNothing() {
+        var bench = Bench()
+        bench.send(.startRequested, .stopRequested, .refused("x"))
+        #expect(bench.state == .stopped)
+    }
+
     @Test func threeMissesInARowRestart() {
         var bench = Bench()
         bench.run()

@@ -104,20 +104,61 @@ import Testing
         }
     }
 
-    /// Who may write the directory may replace `servers.json`, and with it what the gateway runs.
-    @Test func aDirectoryThatOthersMayEnterIsRefused() throws {
-        for mode: mode_t in [0o770, 0o777, 0o707, 0o722, 0o755, 0o750, 0o701] {
+    /// One of the gateway's own is closed; what was in it stays.
+    @Test(arguments: [0o770, 0o777, 0o707, 0o722, 0o755, 0o750, 0o701] as [mode_t])
+    func aDirectoryOfItsOwnThatOthersMayEnterIsClosed(_ mode: mode_t) throws {
+        for name in ["empty", ".stonegate", "used"] {
             let data = try TemporaryDirectory()
-            mkdir(data.file("data"), 0o700)
-            chmod(data.file("data"), mode)
+            let path = data.file(name)
+            mkdir(path, 0o700)
+            if name == ".stonegate" { try data.write("x", to: "\(name)/config.toml") }
+            if name == "used" { try data.write("", to: "\(name)/lock") }
+            chmod(path, mode)
+            let directory = try StateDirectory(path: path)
+            #expect(
+                directory.notes.count == 1 && directory.notes.allSatisfy { $0.contains("\(path) could be entered") })
+            #expect(try self.mode(path) == 0o700)
+            if name == ".stonegate" { #expect(data.read("\(name)/config.toml") == "x") }
+        }
+        let closed = try TemporaryDirectory()
+        #expect(try StateDirectory(path: closed.path).notes.isEmpty)
+    }
+
+    /// Closing /tmp or somebody's home would break what is not ours.
+    @Test func aDirectoryThatServesOthersTooIsNotTouched() throws {
+        for mode: mode_t in [0o755, 0o750, 0o777, 0o1777] {
+            let data = try TemporaryDirectory()
+            let path = data.file("home")
+            mkdir(path, 0o700)
+            try data.write("x", to: "home/.profile")
+            if mode == 0o1777 { try data.write("x", to: "home/lock") }
+            chmod(path, mode)
             do throws(StateDirectoryError) {
-                _ = try StateDirectory(path: data.file("data"))
+                _ = try StateDirectory(path: path)
                 Issue.record("\(String(mode, radix: 8)) was taken")
             } catch {
-                #expect(error.description.contains("chmod 700 \(data.file("data"))"))
+                #expect(error.description.contains("chmod 700 \(path)"))
                 #expect(error.isExposed && !error.isBusy)
             }
+            #expect(try self.mode(path) == mode & 0o777)
         }
+    }
+
+    /// Who could write the directory may have put `agents.json` or `servers.json` there.
+    @Test func whatOthersHavePutThereKeepsItFromBeingUsed() {
+        let own = DirectoryExposure.Entry(name: "lock", isOurs: true)
+        let planted = DirectoryExposure.Entry(name: "agents.json", isOurs: false)
+        func remedy(_ mode: UInt32, _ entries: [DirectoryExposure.Entry]) -> DirectoryExposure.Remedy {
+            DirectoryExposure(path: "/var/lib/stonegate", mode: mode, entries: entries).remedy
+        }
+        guard case .refuse(let words) = remedy(0o777, [own, planted]) else {
+            Issue.record("taken with another's file in it")
+            return
+        }
+        #expect(words.contains("agents.json in it is another user's"))
+        #expect(remedy(0o777, [own]) == .close)
+        #expect(remedy(0o755, [own, planted]) == .close)
+        #expect(remedy(0o700, [own, planted]) == .none)
     }
 
     /// Only root can make a link for somebody else.

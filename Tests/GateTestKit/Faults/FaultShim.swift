@@ -55,6 +55,11 @@
             ["/usr/bin/env", "LD_PRELOAD=\(library)", "STONEGATE_FAULT_SHIM=\(control)"]
         }
 
+        /// What becomes the gateway under a kernel that does not know this system call.
+        package func launcher(missing call: Int) -> [String] {
+            launcher + ["STONEGATE_FAULT_SHIM_MISSING=\(call)"]
+        }
+
         private func store<Value>(_ value: Value, at offset: Int) {
             withUnsafeBytes(of: value) { _ = pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
         }

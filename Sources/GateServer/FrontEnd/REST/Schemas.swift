@@ -155,7 +155,7 @@ enum Schemas {
                         "type": "string",
                         "enum": [
                             "disabled", "starting", "running", "degraded", "backing_off", "crash_looping", "stopping",
-                            "stopped",
+                            "stopped", "blocked",
                         ],
                     ]
                 ),
@@ -225,7 +225,7 @@ enum Schemas {
             ("status", ["type": "string", "enum": ["ok", "degraded", "draining"]]), ("version", string),
             ("tier", string), ("uptime_seconds", integer), ("backends_total", integer), ("backends_healthy", integer),
             ("circuits_open", integer),
-        ], optional: [("warnings", ["type": "array", "items": string])])
+        ], optional: [("warnings", ["type": "array", "items": string]), ("sandboxes", object)])
     static let stats = object(
         [
             ("total_calls", integer), ("total_errors", integer), ("error_rate", number), ("avg_latency_ms", number),

@@ -157,7 +157,7 @@ struct StatusPage: Sendable {
         .state { white-space: nowrap; color: var(--dim); }
         .running { color: var(--good); }
         .starting, .degraded, .backing_off, .stopping { color: var(--warn); }
-        .crash_looping { color: var(--bad); }
+        .crash_looping, .blocked { color: var(--bad); }
         footer { margin-top: 2rem; font-size: 0.9rem; }
         a { color: inherit; }
 
