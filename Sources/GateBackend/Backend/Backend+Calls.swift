@@ -60,7 +60,9 @@ extension Backend {
             return reply
         } catch {
             let outcome = error.outcome(isUnreachable: isUnreachable)
-            finish(ticket, outcome, failed: true, error: error)
+            // That it does not run is known, and in better words.
+            let isNews = isUnreachable || ![.backendDown, .backendDisabled].contains(error.code)
+            finish(ticket, outcome, failed: true, error: isNews ? error : nil)
             throw error
         }
     }
@@ -131,18 +133,13 @@ extension Backend {
     func readyConnection(
         deadline: Instant, notices: WaitNotices? = nil
     ) async throws(GateError) -> BackendConnection {
-        let (live, supervisor) = state.withLock { ($0.live, $0.supervisor.state) }
-        if let live, supervisor.acceptsCalls { return live.connection }
-        switch supervisor {
-        case .disabled:
-            throw GateError(
-                .backendDisabled, "Server '\(name)' is disabled in the configuration. The call was not sent.",
-                source: .backend, server: name)
-        case .crashLooping:
-            throw state.withLock(\.withoutToken) ?? notRunning("it keeps ending right after its start")
+        let (live, supervisor, withoutToken) = state.withLock { ($0.live, $0.supervisor, $0.withoutToken) }
+        if let live, supervisor.state.acceptsCalls { return live.connection }
+        switch supervisor.state {
+        case .crashLooping: throw withoutToken ?? notRunning(supervisor)
+        case .disabled: throw notRunning(supervisor)
         case .blocked: throw blocked()
-        case .stopped where state.withLock({ !$0.supervisor.startsForCalls }):
-            throw notRunning("it was stopped; start it with: gatecall server start \(name)")
+        case .stopped where !supervisor.startsForCalls: throw notRunning(supervisor)
         default: break
         }
         wake()
@@ -197,10 +194,9 @@ extension Backend {
             switch state.supervisor.state {
             case .blocked: return (state.ready.removeAll(), .failure(blocked()))
             case .crashLooping, .disabled:
-                let reason = state.withoutToken ?? notRunning(state.supervisor.reason)
-                return (state.ready.removeAll(), .failure(reason))
+                return (state.ready.removeAll(), .failure(state.withoutToken ?? notRunning(state.supervisor)))
             case .stopped where !state.supervisor.startsForCalls:
-                return (state.ready.removeAll(), .failure(notRunning(state.supervisor.reason)))
+                return (state.ready.removeAll(), .failure(notRunning(state.supervisor)))
             case .stopped where state.ready.count > 0:
                 // It fell asleep while the call was on its way.
                 wake()

@@ -35,6 +35,18 @@ extension Backend {
                 + "sees the reason at GET /server/list.", source: .backend, server: name)
     }
 
+    /// The words of a failed start are the operator's, who finds them in the status: they name paths of this machine.
+    func notRunning(_ supervisor: Supervisor) -> GateError {
+        switch supervisor.state {
+        case .disabled:
+            GateError(
+                .backendDisabled, "Server '\(name)' is disabled in the configuration. The call was not sent.",
+                source: .backend, server: name)
+        case .crashLooping: notRunning("it keeps ending right after its start")
+        default: notRunning("it was stopped; start it with: gatecall server start \(name)")
+        }
+    }
+
     func notRunning(_ why: String) -> GateError {
         GateError(
             .backendDown, "Server '\(name)' is not running: \(why). The call was not sent.", source: .backend,

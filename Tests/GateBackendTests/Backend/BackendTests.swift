@@ -214,6 +214,28 @@ struct BackendTests {
         }
     }
 
+    /// Callers may be agents of others; paths of this machine are none of their business.
+    @Test func whatAFailedStartSaysIsForTheOperatorOnly() async throws {
+        try await TestBackend.over(
+            [],
+            configure: { settings in
+                settings.connection = .stdio(
+                    .init(
+                        command: "/srv/hidden/program", arguments: [], environment: [], workingDirectory: "/tmp",
+                        trust: .config))
+                settings.restartBudget = RestartBudget(starts: 1)
+            }
+        ) { test in
+            // One that waits for the start, and one that comes after it has failed.
+            for _ in 0..<2 {
+                let error = await test.failure("echo", within: .seconds(10))
+                #expect(error?.code == .backendDown && error?.message.contains("keeps ending") == true)
+                #expect(error?.message.contains("hidden") == false)
+            }
+            #expect(test.backend.status(now: .now).lastError?.contains("/srv/hidden/program") == true)
+        }
+    }
+
     @Test func theQueueIsBoundedAndRefusesAtOnce() async throws {
         try await TestBackend.over([], configure: { $0.admission = .init(inFlight: 1, queue: 1) }) { test in
             _ = try await test.text("echo", #"{"text":"warm"}"#)
