@@ -72,6 +72,19 @@ import Testing
         #expect(try await error(server)?.kind == .tooLarge)
     }
 
+    /// 10 KiB that would be 10 MiB: nothing is unpacked that nobody asked for.
+    @Test(arguments: ["gzip", "br, gzip, gzip, gzip, gzip", "zstd"]) func packedBodiesStayPacked(_ encoding: String)
+        async throws
+    {
+        let body = String(repeating: "p", count: 10_240)
+        let server = try RawServer.answering { _ in ok(body, "Content-Encoding: \(encoding)\r\n") }
+        defer { server.stop() }
+        let agent = try HostileEnvironment.agent()
+        let response = try await agent.send(CurlRequest(method: "GET", url: server.url))
+        #expect(response.body == Array(body.utf8))
+        await agent.shutdown()
+    }
+
     @Test(arguments: ["SSH-2.0-x\r\n\r\n", "HTTP/1.1 200 OK\r\na: b\r\n folded\r\nContent-Length: 0\r\n\r\n"])
     func brokenAnswerIsRefused(answer: String) async throws {
         let server = try RawServer { connection in

@@ -24,6 +24,28 @@ struct SessionSealerTests {
         #expect(try SessionSealerTests.sealer(2).open(ArraySlice(id.utf8)) == nil)
     }
 
+    /// Of sessions that begin one after another nothing can be told from the part that has to be guessed.
+    @Test func aHundredThousandIdsHaveNoPattern() throws {
+        let sealer = try SessionSealerTests.sealer()
+        var seen: Set<String> = []
+        var counts = [Int](repeating: 0, count: KeyedHash.tagBytes * 256)
+        for number in 0..<100_000 {
+            let id = sealer.seal(SessionSealerTests.session(UInt64(number)))
+            seen.insert(id)
+            let bytes = try #require(Base64.decodeURL(ArraySlice(id.utf8)))
+            for (place, byte) in bytes.prefix(KeyedHash.tagBytes).enumerated() { counts[place * 256 + Int(byte)] += 1 }
+        }
+        #expect(seen.count == 100_000)
+        let expected = 100_000.0 / 256
+        for place in 0..<KeyedHash.tagBytes {
+            let chi = counts[(place * 256)..<(place * 256 + 256)].reduce(0.0) { sum, count in
+                sum + (Double(count) - expected) * (Double(count) - expected) / expected
+            }
+            // 255 degrees of freedom: beyond 400 is less likely than one in ten million.
+            #expect(chi < 400, "byte \(place): \(chi)")
+        }
+    }
+
     @Test func everyChangeOfAnIdIsNoticed() throws {
         let sealer = try SessionSealerTests.sealer()
         let id = Array(sealer.seal(SessionSealerTests.session(7)).utf8)
