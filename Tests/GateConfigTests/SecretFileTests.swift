@@ -61,9 +61,9 @@ import Testing
             [[backends]]
             name = "pipe"
             command = "x"
-            env = { PEM = "${file:/run/lines}", CR = "${file:/run/crlf}", V = "${file:/run/variable}", L = "$${file:x}" }
+            env = { PEM = "${file:/run/lines}", CR = "${file:/run/crlf}", V = "${file:/run/variable}", L_KEY = "$${file:x}" }
             """)
-        #expect(loaded.literalSecrets == ["backends[1].env.L"], "what is in files is not in the configuration")
+        #expect(loaded.literalSecrets == ["backends[1].env.L_KEY"], "what is in files is not in the configuration")
         #expect(loaded.config.tenants.first?.values["KEY"]?.exposed == "t0ken")
         #expect(loaded.config.agents.first?.token?.exposed.utf8.count == 40)
         guard case .http(let endpoint)? = loaded.config.backends.first?.connection,
@@ -79,7 +79,7 @@ import Testing
             ])
         #expect(
             launch.env.mapValues(\.exposed) == [
-                "PEM": "one\ntwo\n", "CR": "t0ken", "V": "${HOME}", "L": "${file:x}",
+                "PEM": "one\ntwo\n", "CR": "t0ken", "V": "${HOME}", "L_KEY": "${file:x}",
             ])
         let shown = EffectiveConfig(loaded.config)
         for text in [shown.json, shown.toml] { #expect(!text.contains("t0ken") && !text.contains("beside")) }
