@@ -3,7 +3,9 @@ import GateCore
 /// Reads `[[tenants]]` and `[[agents]]`.
 struct AccessReader {
     private static let grantKeys = ["allow", "deny", "resources", "prompts"]
-    static let tenantKeys = ["name"] + grantKeys + ["values"]
+    static let tenantKeys = ["name"] + grantKeys + ["values"] + quotaKeys
+    static let quotaKeys = ["max_in_flight", "max_calls_per_minute", "max_pending"]
+    static let quotaRange = 1...1_000_000
     static let agentKeys = ["name", "tenant"] + grantKeys + ["token", "token_sha256", "certificates"]
     private static let filterKeys = ["allow", "deny"]
     private static let minToken = 32
@@ -16,10 +18,15 @@ struct AccessReader {
         table.reportUnknownKeys(known: Self.tenantKeys, &diagnostics)
         let grant = grant(table, &diagnostics)
         let values = values(table, &diagnostics)
+        var quota = GatewayConfig.Quota()
+        quota.inFlight = table.count("max_in_flight", Self.quotaRange, &diagnostics)
+        quota.callsPerMinute = table.count("max_calls_per_minute", Self.quotaRange, &diagnostics)
+        quota.pending = table.count("max_pending", Self.quotaRange, &diagnostics)
         guard let name = name("name", table, PrincipalName.maxTenant, &diagnostics) else { return nil }
         var tenant = GatewayConfig.Tenant(name: name)
         if let grant { tenant.grant = grant }
         tenant.values = values
+        tenant.quota = quota
         return tenant
     }
 

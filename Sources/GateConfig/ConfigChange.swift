@@ -40,7 +40,7 @@ package struct ConfigChange: Sendable, Equatable {
         let shaping = compareSettings(old, new)
         func isReached(_ backend: BackendConfig) -> Bool {
             shaping.contains { !$0.isOverridden(in: backend) }
-                || (backend.isolation == .perTenant && old.tenants != new.tenants)
+                || (backend.isolation == .perTenant && old.tenants.map(\.unlimited) != new.tenants.map(\.unlimited))
         }
         for backend in running where !new.backends.contains(where: { backend.hasName(of: $0) }) {
             removed.append(backend.name)

@@ -11,7 +11,10 @@ extension GatewayConfig.Grant {
 extension GatewayConfig.Tenant {
     var effectiveEntries: [(key: String, value: EffectiveValue)] {
         let values = values.keys.sorted().map { (key: $0, value: EffectiveValue.string(redactedText)) }
-        return [("name", .string(name))] + grant.effectiveEntries + (values.isEmpty ? [] : [("values", .table(values))])
+        let limits = zip(AccessReader.quotaKeys, [quota.inFlight, quota.callsPerMinute, quota.pending])
+        return [("name", .string(name))] + grant.effectiveEntries
+            + (values.isEmpty ? [] : [("values", .table(values))])
+            + limits.compactMap { key, limit in limit.map { (key: key, value: EffectiveValue.integer($0)) } }
     }
 }
 

@@ -22,8 +22,28 @@ extension GatewayConfig {
         package var grant = Grant()
         /// What `${tenant.NAME}` stands for in the `env` and `headers` of backends, beside its name.
         package var values: [String: Secret<String>] = [:]
+        package var quota = Quota()
 
         package init(name: String) { self.name = name }
+
+        /// The same without what its agents may use up: instances of servers do not depend on that.
+        var unlimited: Tenant {
+            var tenant = self
+            tenant.quota = Quota()
+            return tenant
+        }
+    }
+
+    /// What all agents of a tenant may use up together. Nil where the limits of each agent are enough.
+    package struct Quota: Sendable, Equatable {
+        /// Calls under way at once.
+        package var inFlight: Int?
+        /// Calls begun in a minute in the long run; after a pause as many at once.
+        package var callsPerMinute: Int?
+        /// Asynchronous calls that have not ended.
+        package var pending: Int?
+
+        package init() {}
     }
 
     /// `[[agents]]`: somebody who comes with a credential of its own.

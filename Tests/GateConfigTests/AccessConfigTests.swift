@@ -31,6 +31,9 @@ import Testing
             allow = ["db/*"]
             resources = { allow = ["db/file:///a/*"], deny = ["db/*secret*"] }
             values = { KEY = "${T}" }
+            max_in_flight = 2
+            max_calls_per_minute = 600
+            max_pending = 7
             [[agents]]
             name = "ci"
             tenant = "acme"
@@ -44,6 +47,9 @@ import Testing
         #expect(config.tenants[0].grant.tools == .init(allow: ["db/*"]))
         #expect(config.tenants[0].grant.resources == .init(allow: ["db/file:///a/*"], deny: ["db/*secret*"]))
         #expect(config.tenants[0].values["KEY"]?.exposed == Self.token)
+        #expect(config.tenants[0].quota.inFlight == 2 && config.tenants[0].quota.callsPerMinute == 600)
+        #expect(config.tenants[0].quota.pending == 7)
+        #expect(EffectiveConfig(config).toml.contains("max_calls_per_minute = 600"))
         #expect(config.agents[0].grant == nil && config.agents[0].token?.exposed == Self.token)
         #expect(config.agents[1].grant?.tools == .init(allow: ["*"]))
         let shown = EffectiveConfig(config).json + EffectiveConfig(config).toml
@@ -57,6 +63,8 @@ import Testing
         ("[[tenants]]\nname = \"a/b\"", "is no name here"),
         ("[[tenants]]\nname = \"\(String(repeating: "a", count: 33))\"", "is no name here"),
         ("[[tenants]]\nname = \"a\"\n[[tenants]]\nname = \"a\"", "is the name of another tenant"),
+        ("[[tenants]]\nname = \"a\"\nmax_in_flight = 0", "max_in_flight"),
+        ("[[tenants]]\nname = \"a\"\nmax_pending = \"x\"", "max_pending"),
         ("[[tenants]]\nname = \"a\"\nallow = [\"db\"]", "must say server and name"),
         ("[[tenants]]\nname = \"a\"\nalow = []", "did you mean 'allow'?"),
         ("[[tenants]]\nname = \"a\"\nresources = []", "must be a table"),

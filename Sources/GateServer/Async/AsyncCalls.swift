@@ -77,6 +77,7 @@ package final class AsyncCalls: Sendable {
     private let random: @Sendable () -> AsyncCallID
     let started = Instant.now
     private let callbacks: CallbackPolicy
+    private let quotas: TenantQuotas?
     /// Told of the ends of calls that have a callback.
     private let ended = Mutex<(@Sendable (AsyncCallRecord, String) -> Void)?>(nil)
     private let arrivals: AsyncStream<Arrival>
@@ -90,7 +91,7 @@ package final class AsyncCalls: Sendable {
     ///   - callbacks: which URLs may be told of ends.
     package init(
         limits: Limits = Limits(), callbacks: CallbackPolicy = CallbackPolicy(hosts: []), store: any CallStore,
-        budget: MemoryBudget, loop: any EventLoop,
+        budget: MemoryBudget, quotas: TenantQuotas? = nil, loop: any EventLoop,
         clock: @escaping @Sendable () -> Int = SteadyClock().milliseconds,
         ids: @escaping @Sendable () -> AsyncCallID = {
             var random = SystemRandomNumberGenerator()
@@ -99,6 +100,7 @@ package final class AsyncCalls: Sendable {
     ) {
         self.limits = limits
         self.callbacks = callbacks
+        self.quotas = quotas
         self.store = store
         self.budget = budget
         self.loop = loop
@@ -107,7 +109,9 @@ package final class AsyncCalls: Sendable {
         (arrivals, arrive) = AsyncStream.makeStream()
     }
 
-    convenience init(_ config: GatewayConfig, store: any CallStore, budget: MemoryBudget, loop: any EventLoop) {
+    convenience init(
+        _ config: GatewayConfig, store: any CallStore, budget: MemoryBudget, quotas: TenantQuotas, loop: any EventLoop
+    ) {
         var limits = Limits()
         limits.timeout = config.async.timeout
         limits.resultTTL = config.async.resultTTL
@@ -117,7 +121,8 @@ package final class AsyncCalls: Sendable {
         limits.runningPerServer = max(1, config.limits.inFlightPerBackend / 2)
         limits.expiryGrace = .seconds(900)
         self.init(
-            limits: limits, callbacks: CallbackPolicy(config), store: store, budget: budget, loop: loop)
+            limits: limits, callbacks: CallbackPolicy(config), store: store, budget: budget, quotas: quotas,
+            loop: loop)
     }
 
     /// Carries out all calls until ``shutDown()``.
@@ -269,6 +274,8 @@ package final class AsyncCalls: Sendable {
         guard budget.admits(.call) else { throw AsyncCalls.outOfMemory(call.server) }
         if let refusal = store.refusal { throw GateError(refusal, call.server) }
         let (id, now) = (random(), clock())
+        let tenant = call.caller.tenant.map { ExactText($0) }
+        let mostOfTenant = tenant.flatMap { quotas?.pending(of: $0) }
         let admitted = state.withLock { state -> Result<AsyncEntry, GateError> in
             if let closed = state.closed { return .failure(closed) }
             guard state.calls.count < limits.pending else {
@@ -279,6 +286,10 @@ package final class AsyncCalls: Sendable {
                     tooMany(
                         "Agent '\(agent.text)' has", limits.pendingPerAgent, "async.max_pending_per_agent", call.server)
                 )
+            }
+            if let tenant, let mostOfTenant, state.pending(of: tenant) >= mostOfTenant {
+                return .failure(
+                    tooMany("Tenant '\(tenant.text)' has", mostOfTenant, "the tenant's max_pending", call.server))
             }
             state.perAgent[agent, default: 0] += 1
             state.lastSequence += 1

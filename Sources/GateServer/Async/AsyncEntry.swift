@@ -166,6 +166,12 @@ extension AsyncCalls.State {
         return entry
     }
 
+    /// Calls of all agents of a tenant that have not ended.
+    func pending(of tenant: ExactText) -> Int {
+        let prefix = tenant.text + "/"
+        return perAgent.reduce(0) { $1.key.text.utf8.starts(with: prefix.utf8) ? $0 + $1.value : $0 }
+    }
+
     /// Gives a place at a server back.
     /// - Returns: the call that has it now.
     mutating func leave(_ server: ExactText, now: Instant) -> AsyncCallID? {

@@ -3,17 +3,24 @@ import GateCore
 import GateProtocol
 import Synchronization
 
-/// How many calls one caller may have under way, and begin in a second. Whoever is beyond it is refused at once, so that one
-/// agent's flood does not take the places of others.
+/// How many calls one caller, or all callers of a tenant together, may have under way, and begin in a second or minute. Whoever is beyond
+/// it is refused at once, so that one flood does not take the places of others.
 final class CallerLimits: Sendable {
     struct Rules: Sendable {
         var inFlight: Int?
-        /// Calls a second in the long run.
+        /// Calls in each `period` in the long run.
         var rate: Int?
+        var period = Period.second
         var burst: Int
-        /// The keys of the configuration, for the words of a refusal.
+        /// Who is limited, and the keys of the configuration, for the words of a refusal.
+        var who = "Agent"
         var inFlightKey: String
         var rateKey: String
+
+        enum Period: Double {
+            case second = 1
+            case minute = 60
+        }
     }
 
     private struct State {
@@ -31,7 +38,7 @@ final class CallerLimits: Sendable {
         state = Mutex(
             State(
                 inFlight: rules.inFlight.map { InFlightLimit(limit: $0) },
-                rate: rules.rate.map { RateLimit(perSecond: Double($0), burst: rules.burst) }))
+                rate: rules.rate.map { RateLimit(perSecond: Double($0) / rules.period.rawValue, burst: rules.burst) }))
     }
 
     /// Lets a call of this caller begin; ``leave(_:)`` must follow.
@@ -54,7 +61,7 @@ final class CallerLimits: Sendable {
     private func tooMany(_ caller: ExactText, _ server: String) -> GateError {
         GateError(
             .overloaded,
-            "Agent '\(caller.text)' has \(rules.inFlight ?? 0) calls under way, as many as \(rules.inFlightKey) allows. The "
+            "\(rules.who) '\(caller.text)' has \(rules.inFlight ?? 0) calls under way, as many as \(rules.inFlightKey) allows. The "
                 + "call was not sent; wait until one of them has ended.", source: .caller, server: server, retryAfter: 1
         )
     }
@@ -62,7 +69,7 @@ final class CallerLimits: Sendable {
     private func tooFast(_ caller: ExactText, _ server: String, _ wait: Duration) -> GateError {
         GateError(
             .overloaded,
-            "Agent '\(caller.text)' calls more often than \(rules.rateKey) allows (\(rules.rate ?? 0) a second). The call was "
+            "\(rules.who) '\(caller.text)' calls more often than \(rules.rateKey) allows (\(rules.rate ?? 0) a \(rules.period)). The call was "
                 + "not sent; slow down.", source: .caller, server: server, retryAfter: Int(wait.wholeSecondsUp))
     }
 }
@@ -74,6 +81,15 @@ extension CallerLimits {
             Rules(
                 inFlight: config.agentInFlight, rate: config.agentRate, burst: (config.agentRate ?? 0) * 2,
                 inFlightKey: "gateway.agent_in_flight", rateKey: "gateway.agent_rate"))
+    }
+
+    /// The limits on all agents of one tenant together.
+    convenience init?(_ quota: GatewayConfig.Quota) {
+        self.init(
+            Rules(
+                inFlight: quota.inFlight, rate: quota.callsPerMinute, period: .minute,
+                burst: quota.callsPerMinute ?? 0, who: "Tenant", inFlightKey: "the tenant's max_in_flight",
+                rateKey: "its max_calls_per_minute"))
     }
 
     /// The limits on agents with credentials.

@@ -60,6 +60,7 @@ extension Gateway {
             throw ConfigProblems([ConfigProblem(origin: origin(loaded), key: "backends", message: error.message)])
         }
         access.apply(change.inForce)
+        quotas.apply(change.inForce.tenants)
         // The operator who has this read again wants the provider's keys as they are now.
         access.oauth?.refresh()
         // What was refused may be allowed now, though its own table is as it was.

@@ -21,6 +21,7 @@ package final class Gateway: GatewayServices {
     private let callbacks: CallbackSender?
     private let agents: CallerLimits?
     private let principals: CallerLimits?
+    let quotas: TenantQuotas
     package let access: AccessTable
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
@@ -49,7 +50,9 @@ package final class Gateway: GatewayServices {
         let saved = SavedState(directory)
         self.saved = saved
         budget = MemoryBudget(limit: config.limits.bufferedBytes)
-        asyncCalls = AsyncCalls(config, store: calls, budget: budget, loop: group.next())
+        let quotas = TenantQuotas(config.tenants)
+        self.quotas = quotas
+        asyncCalls = AsyncCalls(config, store: calls, budget: budget, quotas: quotas, loop: group.next())
         callbacks = try Gateway.callbacks(config, directory, calls, group.next(), logger)
         if let callbacks { asyncCalls.onEnd { callbacks.ended($0, $1) } }
         recorder = try CallRecorder(config.log, directory, log, loop: group.next(), logger)
@@ -290,6 +293,10 @@ package final class Gateway: GatewayServices {
         let principals = call.caller.isAuthenticated && !call.isAsync ? self.principals : nil
         try principals?.enter(caller, server: target.server, now: started)
         defer { principals?.leave(caller) }
+        let tenant = call.isAsync ? nil : call.caller.tenant.map { ExactText($0) }
+        let quota = tenant.flatMap { quotas.limits(of: $0) }
+        if let tenant { try quota?.enter(tenant, server: target.server, now: started) }
+        defer { if let tenant { quota?.leave(tenant) } }
         let bound = backend.settings.requestTimeout
         let timeout = min(call.timeout ?? bound, call.isAsync ? .seconds(2_592_000) : max(bound, maxCallTimeout))
         var forwarded = BackendCall(
