@@ -64,8 +64,7 @@ let package = Package(
         .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(name: "GateLicense", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(
-            name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "GateCrypto", "CCrypto"],
-            swiftSettings: strict),
+            name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "CCrypto"], swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -122,7 +121,11 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "GateFuzz",
-            dependencies: ["GateProtocol", "GateCore", "GateAuth", "GateBackend", "GateHTTP", "GateServer", nioCore],
+            dependencies: [
+                "GateProtocol", "GateCore", "GateConfig", "GateStore", "GateAuth", "GateCurl", "GateBackend",
+                "GateHTTP",
+                "GateServer", nioCore,
+            ],
             path: "Tests/GateFuzz", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["GateFuzz"], swiftSettings: strict),
         .testTarget(name: "GateProtocolTests", dependencies: ["GateProtocol"], swiftSettings: strict),

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-60}
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(json envelope events lines head session token)
+[ ${#targets[@]} -gt 0 ] || targets=(json envelope events lines head session chunked config query url token jwt state pattern)
 export STONEGATE_FUZZER=1
 swift build -c release --scratch-path .build-fuzz --product fuzz \
     -Xswiftc -sanitize=fuzzer -Xswiftc -Xcc -Xswiftc -fsanitize=fuzzer-no-link

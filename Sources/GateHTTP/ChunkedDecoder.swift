@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// The chunked transfer coding without what real clients never send and attacks are made of: chunk extensions, trailers, bare line feeds.
-struct ChunkedDecoder {
+package struct ChunkedDecoder {
     private enum State {
         case size(value: Int, digits: Int)
         case sizeLineFeed(value: Int)
@@ -16,13 +16,13 @@ struct ChunkedDecoder {
     private var state = State.size(value: 0, digits: 0)
     private let maxBytes: Int
 
-    init(maxBytes: Int) {
+    package init(maxBytes: Int) {
         self.maxBytes = maxBytes
     }
 
     /// Moves the content of chunks from the front of `buffer` to the end of `body`.
     /// - Returns: whether the last chunk was read.
-    mutating func decode(_ buffer: inout ByteBuffer, into body: inout ByteBuffer) throws(HTTPRefusal) -> Bool {
+    package mutating func decode(_ buffer: inout ByteBuffer, into body: inout ByteBuffer) throws(HTTPRefusal) -> Bool {
         while buffer.readableBytes > 0 {
             if case .data(let remaining) = state {
                 guard var part = buffer.readSlice(length: min(remaining, buffer.readableBytes)) else { return false }

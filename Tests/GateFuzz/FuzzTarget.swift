@@ -13,8 +13,22 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case head
     /// Session ids that clients send back.
     case session
-    /// Tokens of an identity provider, and its key sets.
+    /// The chunked coding of a request's body, however it is cut.
+    case chunked
+    /// The configuration file.
+    case config
+    /// Query strings and segments of paths.
+    case query
+    /// Addresses of servers, as they are decided on and as libcurl reads them.
+    case url
+    /// Tokens of agents and digests of them.
     case token
+    /// Tokens of an identity provider and its key sets.
+    case jwt
+    /// Files of the data directory.
+    case state
+    /// Patterns of what a caller may use.
+    case pattern
 
     /// Lets the code read the input.
     ///
@@ -27,7 +41,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .lines: LinesFuzz.check(input)
         case .head: HeadFuzz.check(input)
         case .session: SessionFuzz.check(input)
+        case .chunked: ChunkedFuzz.check(input)
+        case .config: ConfigFuzz.check(input)
+        case .query: QueryFuzz.check(input)
+        case .url: URLFuzz.check(input)
         case .token: TokenFuzz.check(input)
+        case .jwt: JWTFuzz.check(input)
+        case .state: StateFuzz.check(input)
+        case .pattern: PatternFuzz.check(input)
         }
     }
 }

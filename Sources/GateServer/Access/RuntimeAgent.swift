@@ -1,8 +1,8 @@
 import GateConfig
-import GateProtocol
+package import GateProtocol
 
 /// An agent that was added while the gateway ran, as its file keeps it: the token's digest, never the token.
-struct RuntimeAgent: Sendable, Equatable {
+package struct RuntimeAgent: Sendable, Equatable {
     var name: String
     var tenant: String?
     /// Nil for as much as its tenant.
@@ -15,7 +15,7 @@ struct RuntimeAgent: Sendable, Equatable {
 
     var id: String { Principal.id(agent: name, tenant: tenant) }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         var object: [(key: String, value: JSONValue)] = [("name", .string(name))]
         if let tenant { object.append(("tenant", .string(tenant))) }
         if let grant { object.append(("grant", grant.json)) }
@@ -40,7 +40,7 @@ struct RuntimeAgent: Sendable, Equatable {
     }
 
     /// - Returns: nil for what ``json`` does not write.
-    init?(_ json: JSONValue) {
+    package init?(_ json: JSONValue) {
         guard let name = json["name"]?.stringValue, let tokenID = json["token_id"]?.stringValue,
             let digest = json["token_sha256"]?.stringValue.flatMap({ TokenDigest(hex: $0) }),
             let created = json["created"]?.intValue

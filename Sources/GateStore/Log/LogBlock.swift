@@ -1,4 +1,4 @@
-import GateCore
+package import GateCore
 
 /// Lines of the log that are written together, as the bytes of one row of the database: at thousands of lines a second, a row for each
 /// would cost a call more than all the rest of its log.
@@ -22,7 +22,7 @@ package struct LogBlock: Sendable {
     }
 
     /// A block that was kept, for ``rows(first:)``.
-    init(kept bytes: [UInt8]) { self.bytes = bytes }
+    package init(kept bytes: [UInt8]) { self.bytes = bytes }
 
     package var isFull: Bool { count >= LogBlock.mostLines }
 
@@ -52,7 +52,7 @@ package struct LogBlock: Sendable {
 
     /// The lines, in the order in which they were added.
     /// - Throws: for what ``append(_:)`` does not write.
-    func rows(first: Int64) throws(StoreFailure) -> [LogRow] {
+    package func rows(first: Int64) throws(StoreFailure) -> [LogRow] {
         var reader = Reader(bytes: bytes[...])
         var rows: [LogRow] = []
         while !reader.bytes.isEmpty {

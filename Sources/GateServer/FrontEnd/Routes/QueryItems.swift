@@ -1,7 +1,7 @@
 /// Decoding of percent escapes, as strict as paths need it.
-enum PercentDecoding {
+package enum PercentDecoding {
     /// One path segment; nil when it is empty, too long, not UTF-8, or holds an escaped slash, NUL or control character.
-    static func segment(_ bytes: ArraySlice<UInt8>) -> String? {
+    package static func segment(_ bytes: ArraySlice<UInt8>) -> String? {
         guard !bytes.isEmpty, bytes.count <= 768, let decoded = decode(bytes, plusIsSpace: false),
             !decoded.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") })
         else { return nil }
@@ -35,7 +35,7 @@ enum PercentDecoding {
 }
 
 /// The items of a query string, decoded. Of a repeated name the first counts.
-struct QueryItems: Sendable {
+package struct QueryItems: Sendable {
     private let items: [(name: String, value: String)]
     /// False when an escape is broken, the text is not UTF-8 or there are too many items. Such a query is refused: to
     /// leave out what cannot be read could widen what the caller asked to see.
@@ -43,7 +43,7 @@ struct QueryItems: Sendable {
 
     private static let maxItems = 100
 
-    init(_ query: String?) {
+    package init(_ query: String?) {
         var items: [(name: String, value: String)] = []
         let pairs = (query ?? "").utf8.split(separator: UInt8(ascii: "&"))
         var isValid = pairs.count <= QueryItems.maxItems
@@ -64,5 +64,5 @@ struct QueryItems: Sendable {
         self.isValid = isValid
     }
 
-    subscript(_ name: String) -> String? { items.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
+    package subscript(_ name: String) -> String? { items.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 }

@@ -1,10 +1,10 @@
-import GateProtocol
+package import GateProtocol
 
 /// What has to be known of sessions in the next run of the gateway. A value, bounded, that can be written down.
 ///
 /// A session whose id verifies goes on after a restart unless this says otherwise: it was ended, or it had something that the
 /// restart has lost. What there is no room for any more errs on the side of ending a session.
-struct SessionRecords: Sendable, Equatable {
+package struct SessionRecords: Sendable, Equatable {
     /// Sessions that their clients ended, as many as fit. Of an older one its client will not speak again.
     private var ended = IDQueue()
     /// Sessions that the gateway ended, or whose state is lost: their clients may come back, and are told. With the time of issue.
@@ -80,7 +80,7 @@ struct SessionRecords: Sendable, Equatable {
 
     // MARK: In the file
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "ended": .array(ended.ids.map { .string($0.text) }), "lost": SessionRecords.object(lost),
             "stateful": SessionRecords.object(stateful),
@@ -94,7 +94,7 @@ struct SessionRecords: Sendable, Equatable {
     }
 
     /// The records of an earlier run. What was stateful then is lost now.
-    init(_ json: JSONValue, limit: Int = 4_096) {
+    package init(_ json: JSONValue, limit: Int = 4_096) {
         self.init(limit: limit)
         for value in json["ended"]?.arrayValue ?? [] {
             if let id = value.stringValue.flatMap({ MCPSession.ID(text: $0) }) { _ = ended.add(id, limit: self.limit) }
