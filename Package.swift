@@ -62,9 +62,12 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "GateCrypto", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "GateAudit", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
-        .target(name: "GateLicense", dependencies: ["GateProtocol", "GateCore", "GateCrypto"], swiftSettings: strict),
         .target(
             name: "GateAuth", dependencies: ["GateProtocol", "GateCore", "GateCurl", "CCrypto"], swiftSettings: strict),
+        .target(name: "CLicenseKeys", exclude: ["trusted-keys.txt"]),
+        .target(
+            name: "GateLicense", dependencies: ["GateProtocol", "GateCore", "GateCrypto", "GateCurl", "CLicenseKeys"],
+            swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
             name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -81,7 +84,8 @@ let package = Package(
             name: "GateServer",
             dependencies: [
                 "GateProtocol", "GateCore", "GateConfig", "GateDiscovery", "GateStore", "GateAudit", "GateAuth",
-                "GateBackend", "GateTLS", "GateHTTP", "GateCurl", "GateCrypto", "CCrypto",
+                "GateBackend", "GateTLS", "GateHTTP", "GateCurl", "GateCrypto", "GateLicense",
+                "CCrypto",
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
@@ -89,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "stonegate",
             dependencies: [
-                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCrypto", "GateCurl", "GateDemo",
+                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCrypto", "GateLicense", "GateCurl",
+                "GateDemo",
                 "GateTerminal",
                 arguments, logging,
             ],
@@ -114,7 +119,7 @@ let package = Package(
         .target(
             name: "GateTestKit",
             dependencies: [
-                "GateProtocol", "GateCore", "CCrypto", "CTLS", nioCore,
+                "GateProtocol", "GateCore", "GateCrypto", "GateLicense", "CCrypto", "CTLS", nioCore,
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             path: "Tests/GateTestKit",
@@ -164,7 +169,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GateServerTests",
-            dependencies: ["GateServer", "GateAuth", "GateDiscovery", "GateStore", "GateTestKit"],
+            dependencies: [
+                "GateLicense", "GateCrypto", "GateServer", "GateAuth", "GateDiscovery", "GateStore", "GateTestKit",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "GateClientTests",
@@ -173,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "ClientServerTests",
             dependencies: [
-                "GateProtocol", "GateCore", "GateClient", "GateTestKit", "stonegate", "gatecall", "fakemcp",
+                "GateLicense", "GateCrypto", "GateProtocol", "GateCore", "GateClient", "GateTestKit", "stonegate",
+                "gatecall", "fakemcp",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -18,21 +18,23 @@ Sources/GateCrypto: CCrypto
 Sources/GateAudit: GateProtocol GateCore GateCrypto
 Sources/GateLicense: GateProtocol GateCore GateCrypto
 Sources/GateAuth: GateProtocol GateCore GateCurl GateCrypto CCrypto
+Sources/GateLicense/Client: GateProtocol GateCore GateCrypto GateCurl CLicenseKeys
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
 Sources/GateTLS: CTLS NIOCore
 Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 NIOHTTP2 NIOHPACK Logging
-Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateCrypto GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
+Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateCrypto GateLicense GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
+Sources/GateServer/License: GateProtocol GateCore GateConfig GateCrypto GateLicense GateCurl Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateDemo: GateProtocol
-Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateCrypto GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
+Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateCrypto GateLicense GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
 Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser
 Tests/fakemcp: GateProtocol
-Tests/GateTestKit: GateProtocol GateCore CCrypto CTLS NIOCore NIOHPACK
+Tests/GateTestKit: GateProtocol GateCore GateCrypto GateLicense CCrypto CTLS NIOCore NIOHPACK
 Tests/chaos: GateProtocol GateTestKit GateTerminal ArgumentParser
 TABLE
 }

@@ -44,6 +44,8 @@ extension ConfigField {
         [
             "key_file": .optionalText(\.license.keyFile, .path),
             "license_server": .text(\.license.licenseServer, .secureURL),
+            "trusted_keys": .texts(\.license.trustedKeys, .signingKey),
+            "telemetry": .boolean(\.license.telemetry),
         ])
 
     private static let gateway = fields(

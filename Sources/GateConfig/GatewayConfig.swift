@@ -53,9 +53,13 @@ extension GatewayConfig {
 
     /// `[license]`.
     package struct License: Sendable, Equatable {
-        /// File that holds the licence key; nil means the free tier.
+        /// File that holds the entitlement; nil means one in the data directory.
         package var keyFile: String?
         package var licenseServer = "https://license.keystoneproject.dev"
+        /// Keys of an authority whose licenses count beside those that the build trusts, the active one first.
+        package var trustedKeys: [String] = []
+        /// Whether heartbeats tell more than ids.
+        package var telemetry = true
 
         package init() {}
     }

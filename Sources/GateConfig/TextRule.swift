@@ -24,6 +24,8 @@ enum TextRule: Sendable {
     case word
     /// The name of a JSON member; capitals do not count.
     case memberName
+    /// `ed25519:` and 64 hexadecimal digits.
+    case signingKey
     /// An address, or a range of them.
     case addressRange
 
@@ -37,6 +39,7 @@ enum TextRule: Sendable {
             return Self.lowercased(text)
         case .word: return try Self.word(text)
         case .listenHost: return try Self.listenHost(text)
+        case .signingKey: return try Self.signingKey(text)
         case .hostAndPort: return try Self.hostAndPort(text)
         case .origin: return try Self.origin(text)
         case .secureURL: return try Self.secureURL(text)
@@ -101,6 +104,18 @@ enum TextRule: Sendable {
             return Int(String(decoding: part, as: UTF8.self)).flatMap { $0 <= 255 ? $0 : nil }
         }
         return !numbers.contains(nil)
+    }
+
+    private static func signingKey(_ text: String) throws(ConfigMessage) -> String {
+        let key = lowercased(text)
+        let digits = key.utf8.dropFirst("ed25519:".utf8.count)
+        guard key.hasPrefix("ed25519:"), digits.count == 64,
+            digits.allSatisfy({ $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })
+        else {
+            throw ConfigMessage(
+                "must be \"ed25519:\" and 64 hexadecimal digits, as the license authority shows its key")
+        }
+        return key
     }
 
     private static func hostAndPort(_ text: String) throws(ConfigMessage) -> String {

@@ -8,8 +8,11 @@
 enum Terminal {
     static func error(_ text: String) { note("stonegate: \(text)") }
 
-    static func note(_ text: String) {
-        let bytes = Array(text.utf8) + [0x0A]
+    static func note(_ text: String) { prompt(text + "\n") }
+
+    /// Without an end of the line.
+    static func prompt(_ text: String) {
+        let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

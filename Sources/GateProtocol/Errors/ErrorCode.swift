@@ -58,6 +58,10 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let backendError = ErrorCode("BACKEND_ERROR")
     public static let cancelled = ErrorCode("CANCELLED")
 
+    // The license.
+    public static let licenseRefused = ErrorCode("LICENSE_REFUSED")
+    public static let licenseServerFailed = ErrorCode("LICENSE_SERVER_FAILED")
+
     // The gateway itself, and reaching it.
     public static let internalError = ErrorCode("INTERNAL_ERROR")
     public static let configInvalid = ErrorCode("CONFIG_INVALID")

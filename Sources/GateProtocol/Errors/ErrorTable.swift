@@ -67,6 +67,8 @@ extension ErrorCode {
             .backendProtocolError: row(502, 1013, tool: true),
             .backendError: row(502, 1014, tool: true),
             .cancelled: row(499, 1015, tool: true),
+            .licenseRefused: row(409, 1031),
+            .licenseServerFailed: row(502, 1030),
             .internalError: row(500, RPCCode.internalError),
             .configInvalid: row(422, 1022),
             .storageFailed: row(507, 1020, tool: true),

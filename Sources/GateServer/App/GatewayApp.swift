@@ -2,6 +2,7 @@ import GateCore
 import GateBackend
 package import GateConfig
 import GateHTTP
+import GateLicense
 import GateProtocol
 import GateStore
 import GateTLS
@@ -106,10 +107,13 @@ package struct GatewayApp: Sendable {
         }
         let stores = try open(directory)
         let audit = try AuditTrail.open(config, directory, logger)
+        let license = try LicenseKeeper(config, directory, logger: logger) {
+            audit?.act($0, $1, result: $2, detail: $3)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: GatewayApp.loops)
         let gateway = try Gateway(
             config: config, source: source, directory: directory, calls: stores.calls, log: stores.log,
-            pins: stores.pins, audit: audit, group: group,
+            pins: stores.pins, audit: audit, license: license, group: group,
             environment: environment, logger: logger)
         let ledger = SessionLedger(directory: directory, loop: group.next())
         let mcp = MCPFrontEnd(
@@ -140,12 +144,19 @@ package struct GatewayApp: Sendable {
         let expiry = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             gateway.access.tick(now: WallClock.milliseconds() / 1_000)
         }
+        let licenseClock = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(30)) { _ in
+            license.tick()
+        }
+        license.tell { [weak gateway] in
+            await gateway?.telemetry() ?? Telemetry(uptimeSeconds: 0, backends: 0, calls: 0)
+        }
         onReady(
             Ready(
                 url: url, publicURL: config.publicURL, adminTokenPath: token.path, version: StonegateVersion.current,
                 gateway: gateway))
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await gateway.run() }
+            tasks.addTask { await license.run() }
             var isStopping = false
             life: for await event in events.stream {
                 switch event {
@@ -158,6 +169,8 @@ package struct GatewayApp: Sendable {
                     isStopping = true
                     watcher?.stop()
                     certificates?.stop()
+                    licenseClock.cancel()
+                    license.endHeartbeats()
                     tasks.addTask {
                         await stop(gateway, mcp, server)
                         post(.stopped)
@@ -166,6 +179,7 @@ package struct GatewayApp: Sendable {
             }
         }
         expiry.cancel()
+        await license.finish()
         ledger.flush()
         await stores.close()
         try? await group.shutdownGracefully()

@@ -1,5 +1,6 @@
 import GateConfig
 import GateCore
+package import GateLicense
 package import GateProtocol
 import GateStore
 
@@ -68,5 +69,12 @@ extension Gateway {
     /// Why asynchronous calls are not accepted at present.
     var storeWarnings: [String] {
         asyncCalls.store.refusal.map { ["no asynchronous calls are accepted: \($0.reason)"] } ?? []
+    }
+
+    /// The figures that a heartbeat tells.
+    package func telemetry() async -> Telemetry {
+        let health = health()
+        return Telemetry(
+            uptimeSeconds: health.uptimeSeconds, backends: health.backendsTotal, calls: await stats(of: nil).totalCalls)
     }
 }

@@ -23,6 +23,7 @@ package final class Gateway: GatewayServices {
     private let principals: CallerLimits?
     let quotas: TenantQuotas
     package let access: AccessTable
+    package let license: any LicenseDesk
     private let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
@@ -40,7 +41,7 @@ package final class Gateway: GatewayServices {
 
     package init(
         config: GatewayConfig, source: ConfigSource, directory: StateDirectory, calls: any CallStore,
-        log: any CallLogStore, pins store: any PinStore, audit: AuditTrail?,
+        log: any CallLogStore, pins store: any PinStore, audit: AuditTrail?, license: any LicenseDesk,
         group: any EventLoopGroup, environment: [String: String], logger: Logger
     ) throws {
         maxCallTimeout = config.limits.maxCallTimeout
@@ -57,6 +58,7 @@ package final class Gateway: GatewayServices {
         if let callbacks { asyncCalls.onEnd { callbacks.ended($0, $1) } }
         recorder = try CallRecorder(config.log, directory, log, loop: group.next(), logger)
         self.audit = audit
+        self.license = license
         callLog = CallLog(recorder: recorder, store: log)
         agents = CallerLimits.ofAgents(config.gateway)
         principals = CallerLimits.ofPrincipals(config.limits)
@@ -393,11 +395,11 @@ package final class Gateway: GatewayServices {
         let healthy = statuses.count { $0.state == .running || $0.isAsleep }
         return HealthInfo(
             status: isDraining ? "draining" : healthy == statuses.count ? "ok" : "degraded",
-            version: StonegateVersion.current, tier: "free",
+            version: StonegateVersion.current, tier: license.view.tier.rawValue,
             uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
             backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
             warnings: warnings + (audit?.warnings ?? []) + storeWarnings + integrityWarnings
-                + (access.oauth?.warnings ?? []),
+                + (access.oauth?.warnings ?? []) + license.warnings,
             sandboxes: statuses.reduce(into: [:]) { $0[$1.name] = $1.sandbox })
     }
 }

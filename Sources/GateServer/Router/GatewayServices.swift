@@ -112,6 +112,9 @@ package protocol GatewayServices: Sendable {
     /// Who may come in, and as whom.
     var access: AccessTable { get }
 
+    /// The license, and the tier that counts.
+    var license: any LicenseDesk { get }
+
     // Tools that nobody has approved.
 
     /// What waits for the operator, with what is different and what is suspicious.

@@ -97,7 +97,12 @@ package final class StateDirectory: Sendable {
     package func flush() { writer.sync {} }
 
     private func write(_ name: String, _ content: [UInt8]) -> String? {
-        let temporary = "\(path)/.\(name).new"
+        StateDirectory.replace("\(path)/\(name)", temporary: "\(path)/.\(name).new", content)
+    }
+
+    /// Puts a whole file, on the disk and for the owner alone, in the place of another.
+    /// - Returns: why it could not.
+    static func replace(_ path: String, temporary: String, _ content: [UInt8]) -> String? {
         // What an earlier run left there may have another mode or lead elsewhere.
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -116,7 +121,7 @@ package final class StateDirectory: Sendable {
         }
         let isOnDisk = fsync(descriptor) == 0
         let syncReason = StateDirectory.reason
-        guard close(descriptor) == 0, isOnDisk, rename(temporary, "\(path)/\(name)") == 0 else {
+        guard close(descriptor) == 0, isOnDisk, rename(temporary, path) == 0 else {
             let reason = isOnDisk ? StateDirectory.reason : syncReason
             unlink(temporary)
             return reason
@@ -124,7 +129,7 @@ package final class StateDirectory: Sendable {
         return nil
     }
 
-    private func writeOnce(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int {
+    private static func writeOnce(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int {
         #if canImport(Glibc)
             Glibc.write(descriptor, bytes.baseAddress, bytes.count)
         #else

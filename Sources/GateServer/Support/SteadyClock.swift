@@ -16,7 +16,8 @@ package struct SteadyClock: Sendable {
     /// Milliseconds since 1970, UTC.
     package func milliseconds() -> Int { offset + SteadyClock.passed() }
 
-    private static func passed() -> Int {
+    /// Milliseconds that have passed on the clock that only runs.
+    static func passed() -> Int {
         var now = timespec()
         #if canImport(Darwin)
             clock_gettime(CLOCK_MONOTONIC, &now)

@@ -18,6 +18,7 @@ import Testing
         .adminRequired, .unauthenticated, .insufficientScope, .accessRefused, .agentExists, .agentNotFound,
         .backendDisabled, .configInvalid,
         .internalError, .storageFailed, .toolChanged, .toolNotApproved,
+        .licenseRefused, .licenseServerFailed,
     ]
 
     @Test func theTableIsComplete() {

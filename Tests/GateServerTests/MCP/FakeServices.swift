@@ -36,6 +36,7 @@ final class FakeServices: GatewayServices {
     private let offered: BackendOffers
     let calls = Journal<GatewayCall>(name: "calls")
     let config = GatewayConfig()
+    let license: any LicenseDesk = FakeLicense()
     let access = AccessTable(GatewayConfig(), nil, Logger(label: "test"))
     let asyncCalls = AsyncCalls(
         store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),

@@ -56,6 +56,7 @@ import Testing
                         "/agents/remove": #"{"id":"gone"}"#,
                         "/integrity/approve":
                             #"{"tools":[{"server":"alpha","tool":"echo","digest":"\#(String(repeating: "0", count: 64))"}]}"#,
+                        "/license/activate": #"{"key":"SG-TEST"}"#,
                     ]
                     let queries = ["/events": "?format=json", "/access/explain": "?agent=known&item=alpha/echo"]
                     let reply = try await rig.send(

@@ -18,6 +18,7 @@ final class ScriptedServices: GatewayServices {
     let config: GatewayConfig
     let catalog: ToolCatalog
     let access: AccessTable
+    let license: any LicenseDesk = FakeLicense()
     let calls = Journal<GatewayCall>(name: "calls")
     let asyncCalls = AsyncCalls(
         store: MemoryCallStore(maxBytes: 10_000_000), budget: MemoryBudget(),

@@ -39,6 +39,11 @@ import Testing
         "GET /access/explain": [401, 401, 404],
         "GET /integrity": [401, 401, 200],
         "POST /integrity/approve": [401, 401, 200],
+        "GET /license": [401, 401, 200],
+        "GET /license/telemetry": [401, 401, 200],
+        "POST /license/activate": [401, 401, 200],
+        "POST /license/deactivate": [401, 401, 200],
+        "POST /license/refresh": [401, 401, 200],
         "POST /gateway/reload": [401, 401, 200],
         "POST /gateway/stop": [401, 401, 202],
         "GET /stats": [200, 200, 200],
@@ -186,9 +191,10 @@ import Testing
         #expect(
             admin == [
                 "GET /access/explain", "GET /agents", "GET /call/{id}/explain", "GET /config", "GET /integrity",
-                "GET /log",
+                "GET /license", "GET /license/telemetry", "GET /log",
                 "POST /agents/add", "POST /agents/remove", "POST /agents/token", "POST /gateway/reload",
-                "POST /gateway/stop", "POST /integrity/approve",
+                "POST /gateway/stop", "POST /integrity/approve", "POST /license/activate",
+                "POST /license/deactivate", "POST /license/refresh",
                 "POST /server/add", "POST /server/remove",
                 "POST /server/restart", "POST /server/start", "POST /server/stop",
             ])
@@ -261,6 +267,7 @@ import Testing
             case "/call", "/call/async": #"{"server":"alpha","tool":"echo"}"#
             case "/server/add": #"{"name":"gamma","command":"/bin/cat"}"#
             case "/agents/add": #"{"name":"closes the gateway"}"#
+            case "/license/activate": #"{"key":"SG-TEST"}"#
             case "/agents/token", "/agents/remove": #"{"id":"nobody"}"#
             case "/integrity/approve":
                 #"{"tools":[{"server":"alpha","tool":"echo","digest":"\#(String(repeating: "0", count: 64))"}]}"#

@@ -10,6 +10,7 @@ extension RouteTable {
         let log = LogRoutes(services: services)
         let agents = AgentRoutes(services: services)
         let integrity = IntegrityRoutes(services: services)
+        let license = LicenseRoutes(services: services)
         let ui = StatusPage()
         var routes: [Route] = [
             Route(
@@ -106,6 +107,23 @@ extension RouteTable {
                 .POST, "/integrity/approve", .admin, changes: true,
                 summary: "Approve or reject definitions of tools as they were shown, all of them or none.",
                 request: Schemas.decisions, response: Schemas.object, handler: integrity.decide),
+            Route(
+                .GET, "/license", .admin, summary: "How the license stands, and what is used of what it limits.",
+                response: Schemas.object, handler: license.show),
+            Route(
+                .GET, "/license/telemetry", .admin, summary: "What the next heartbeat tells the license server.",
+                response: Schemas.object, handler: license.telemetry),
+            Route(
+                .POST, "/license/activate", .admin, changes: true,
+                summary: "Ask the license server for an entitlement and put it in force.", request: Schemas.object,
+                response: Schemas.object, handler: license.activate),
+            Route(
+                .POST, "/license/deactivate", .admin, changes: true,
+                summary: "End the license here, and give its seat back.", request: Schemas.object,
+                response: Schemas.object, handler: license.deactivate),
+            Route(
+                .POST, "/license/refresh", .admin, changes: true, summary: "Ask the license server for news now.",
+                request: Schemas.object, response: Schemas.object, handler: license.refresh),
             Route(
                 .GET, "/events", .data,
                 summary: "What happens to the servers, as server-sent events; with format=json what is kept of it.",
