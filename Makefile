@@ -11,10 +11,10 @@ ifeq ($(shell uname -s),Darwin)
 export PKG_CONFIG_PATH := $(shell brew --prefix curl 2>/dev/null)/lib/pkgconfig:$(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: help run build test faults chaos conformance fuzz lint format clean
+.PHONY: help run build test faults chaos conformance fuzz license-demo lint format clean
 
 help: ## Lists the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 run: build ## Builds the release programs and starts the gateway with the built-in demo server
 	@printf '\n==> start the gateway with the demo server (stop it with control-C)\n'
@@ -45,6 +45,10 @@ chaos: ## A minute of everything going wrong, live; ARGS="--seconds 10 --seed 3"
 	@$(STEP) "release build of fakemcp" swift build -c release --product fakemcp
 	@$(STEP) "release build of chaos" swift build -c release --product chaos
 	@$(BIN)/chaos $(ARGS)
+
+license-demo: ## A license from its issue to its revocation and back, during 100 running and 50 queued calls, to watch
+	@$(STEP) "release build of stonegate" swift build -c release --product stonegate
+	@BIN=$(BIN) bash Scripts/license-demo.sh
 
 fuzz: ## libFuzzer over everything that reads what strangers send, a minute each; SECONDS_EACH=600 for more
 	@$(STEP) "system packages" bash Scripts/bootstrap.sh

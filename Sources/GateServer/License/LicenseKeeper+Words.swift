@@ -22,9 +22,11 @@ extension LicenseKeeper {
             case .renewed(let sequence):
                 record("license_entitlement", license, "ok", "sequence \(sequence), tier \(state.grant.tier.rawValue)")
                 logger.notice("license: a new entitlement counts", metadata: ["sequence": "\(sequence)"])
+            // Orders are told with every heartbeat until there is another.
+            case .refused(.orderUsed): break
             case .refused(let why):
                 record("license_message_ignored", license, why.rawValue, why.words)
-                if why != .orderUsed { logger.warning("license: a message was ignored: \(why.words)") }
+                logger.warning("license: a message was ignored: \(why.words)")
             case .clockAhead(let seconds):
                 record("license_clock_ahead", license, "ok", "by \(seconds) s")
                 logger.warning(
