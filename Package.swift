@@ -89,13 +89,19 @@ let package = Package(
                 nioCore, nioPosix, nioHTTP1, logging,
             ],
             swiftSettings: strict),
+        .target(
+            name: "GateAuthority",
+            dependencies: [
+                "GateProtocol", "GateCore", "GateCrypto", "GateLicense", "GateStore", "GateTLS", "GateHTTP", nioCore,
+                nioPosix, nioHTTP1, logging, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .target(name: "GateDemo", dependencies: ["GateProtocol"], swiftSettings: strict),
         .executableTarget(
             name: "stonegate",
             dependencies: [
-                "GateServer", "GateConfig", "GateAudit", "GateClient", "GateCrypto", "GateLicense", "GateCurl",
-                "GateDemo",
-                "GateTerminal",
+                "GateServer", "GateConfig", "GateAudit", "GateAuthority", "GateClient", "GateCore", "GateCrypto",
+                "GateCurl", "GateDemo", "GateHTTP", "GateLicense", "GateTLS", "GateTerminal",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -143,6 +149,13 @@ let package = Package(
             dependencies: ["GateAudit", "GateCore", "GateCrypto", "GateProtocol", "GateTestKit"],
             swiftSettings: strict),
         .testTarget(
+            name: "GateAuthorityTests",
+            dependencies: [
+                "GateAuthority", "GateLicense", "GateCrypto", "GateStore", "GateCore", "GateProtocol", "GateTestKit",
+                logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "GateLicenseTests",
             dependencies: ["GateLicense", "GateCore", "GateCrypto", "GateProtocol", "GateTestKit"],
             swiftSettings: strict),
@@ -180,7 +193,7 @@ let package = Package(
         .testTarget(
             name: "ClientServerTests",
             dependencies: [
-                "GateLicense", "GateCrypto", "GateProtocol", "GateCore", "GateClient", "GateTestKit", "stonegate",
+                "GateProtocol", "GateCore", "GateCrypto", "GateClient", "GateLicense", "GateTestKit", "stonegate",
                 "gatecall", "fakemcp",
             ],
             swiftSettings: strict),

@@ -28,8 +28,9 @@ Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore Gat
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
 Sources/GateServer/License: GateProtocol GateCore GateConfig GateCrypto GateLicense GateCurl Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
+Sources/GateAuthority: GateProtocol GateCore GateCrypto GateLicense GateStore GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging GRDB
 Sources/GateDemo: GateProtocol
-Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateCrypto GateLicense GateClient GateCurl GateDemo GateTerminal ArgumentParser Logging
+Sources/stonegate: GateProtocol GateCore GateServer GateConfig GateAudit GateCrypto GateClient GateCurl GateDemo GateAuthority GateHTTP GateLicense GateTLS GateTerminal ArgumentParser Logging
 Sources/GateClient: GateProtocol GateCurl Logging
 Sources/GateTerminal: GateProtocol
 Sources/gatecall: GateProtocol GateClient GateTerminal ArgumentParser

@@ -12,9 +12,8 @@ struct Stonegate: AsyncParsableCommand {
             """,
         version: StonegateVersion.current,
         subcommands: [
-            Serve.self, Stop.self, Reload.self, Status.self, Activate.self, Deactivate.self,
-            Check.self, MCP.self, Token.self, Agents.self,
-            ExplainAccess.self, Approve.self, Audit.self,
+            Serve.self, Stop.self, Reload.self, Status.self, Activate.self, Deactivate.self, Check.self, MCP.self,
+            Token.self, Agents.self, ExplainAccess.self, Approve.self, Audit.self, AuthorityCommand.self,
             DemoServerCommand.self,
         ])
 }

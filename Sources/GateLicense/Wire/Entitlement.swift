@@ -1,4 +1,8 @@
+package import GateCore
 package import GateProtocol
+
+/// The tier as license messages name it.
+package typealias LicenseTier = Tier
 
 /// What an instance may do until when: the signed statement that a gateway keeps and verifies without the network.
 package struct Entitlement: SignedMessage {
@@ -7,8 +11,8 @@ package struct Entitlement: SignedMessage {
     package var kid: KeyID
     package var licenseID: String
     package var instanceID: String
-    package var tier: LicenseTier
-    package var limits: EntitlementLimits
+    package var tier: Tier
+    package var limits: LicenseLimits
     /// Seconds since 1970, UTC, like all times of license messages.
     package var issuedAt: Int
     package var notAfter: Int
@@ -18,8 +22,8 @@ package struct Entitlement: SignedMessage {
     package var seq: Int
 
     package init(
-        kid: KeyID, licenseID: String, instanceID: String, tier: LicenseTier,
-        limits: EntitlementLimits = EntitlementLimits(), issuedAt: Int, notAfter: Int, graceDays: Int, seq: Int
+        kid: KeyID, licenseID: String, instanceID: String, tier: Tier,
+        limits: LicenseLimits = LicenseLimits(), issuedAt: Int, notAfter: Int, graceDays: Int, seq: Int
     ) {
         self.kid = kid
         self.licenseID = licenseID
@@ -38,8 +42,8 @@ package struct Entitlement: SignedMessage {
         kid = try reader.value("kid") { KeyID($0) }
         licenseID = try reader.string("license_id", where: WireText.isIdentifier)
         instanceID = try reader.string("instance_id", where: WireText.isIdentifier)
-        tier = try reader.value("tier") { LicenseTier(rawValue: $0) }
-        limits = try EntitlementLimits(json: reader.object("limits"))
+        tier = try reader.value("tier") { Tier(rawValue: $0) }
+        limits = try LicenseLimits(json: reader.object("limits"))
         issuedAt = try reader.time("issued_at")
         notAfter = try reader.time("not_after")
         graceDays = try reader.integer("grace_days", in: 0...365)
@@ -64,22 +68,17 @@ package struct Entitlement: SignedMessage {
     }
 }
 
-/// Numbers that a license sets below what its tier allows. None: the tier's own.
-package struct EntitlementLimits: Sendable, Equatable {
-    package var backends: Int?
-    package var agents: Int?
-
-    package init(backends: Int? = nil, agents: Int? = nil) {
-        self.backends = backends
-        self.agents = agents
-    }
-
+extension LicenseLimits {
     init(json: JSONValue) throws(WireError) {
         var reader = try WireReader(json, name: "limits")
-        backends = try reader.optionalInteger("backends", in: 1...1_000_000)
-        agents = try reader.optionalInteger("agents", in: 1...1_000_000)
+        self.init(
+            backends: try reader.optionalInteger("backends", in: LicenseLimits.range),
+            agents: try reader.optionalInteger("agents", in: LicenseLimits.range))
         try reader.end()
     }
+
+    /// What may be set.
+    package static let range = 1...1_000_000
 
     var json: JSONValue {
         var object = JSONObject()

@@ -16,7 +16,7 @@ package enum WallClock {
     }
 
     /// A moment as RFC 3339 in UTC, with milliseconds.
-    static func text(_ milliseconds: Int) -> String {
+    package static func text(_ milliseconds: Int) -> String {
         var seconds = time_t(milliseconds / 1_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)

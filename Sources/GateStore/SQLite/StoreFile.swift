@@ -1,5 +1,5 @@
-import GateCore
-import GRDB
+package import GateCore
+package import GRDB
 
 #if canImport(Glibc)
     import Glibc
@@ -10,30 +10,46 @@ import GRDB
 #endif
 
 /// Opens one database file: looks before it touches, moves a damaged one aside, and brings an older one to the present form.
-struct StoreFile {
+package struct StoreFile: Sendable {
     let path: String
     let schema: StoreSchema
     /// Whether a commit waits for the disk. False: after a crash of the machine the last moments may be missing.
     let isDurable: Bool
+    /// Whether other processes use the file at the same time: then they wait for each other, and SQLite itself carries the log of writes over.
+    let isShared: Bool
+    /// What to do about a file that is not ours, or too new.
+    let advice: String
+
+    package init(
+        path: String, schema: StoreSchema, isDurable: Bool, isShared: Bool = false,
+        advice: String = "set another server.data_dir"
+    ) {
+        self.path = path
+        self.schema = schema
+        self.isDurable = isDurable
+        self.isShared = isShared
+        self.advice = advice
+    }
 
     /// A file up to this size is checked as a whole at the start; of a larger one what is read is checked.
     private static let wholeCheckBytes = 256 * 1_024 * 1_024
 
     /// - Parameters:
     ///   - salvage: carries over what can be read of a damaged file that has been moved aside: gets where it lies and the new database.
+    ///     nil: a damaged file is an error, and is left as it is.
     ///   - report: told in words what was done with a damaged file.
     /// - Throws: ``StoreFailure/broken(_:)`` for a file of a newer version or of another program, which is left as it is.
-    func open(
-        salvage: (String, DatabasePool) -> Int, report: (String) -> Void
+    package func open(
+        salvage: ((String, DatabasePool) -> Int)?, report: (String) -> Void = { _ in }
     ) throws(StoreFailure) -> DatabasePool {
         let (head, size) = try readHead()
         if size > 0 {
             guard let head else { return try replace(why: "it is no database", salvage, report) }
-            guard head.applicationID == StoreSchema.applicationID || head.userVersion == 0 else {
-                throw .broken("\(path) is the file of another program. Move it away, or set another server.data_dir.")
+            guard head.applicationID == schema.applicationID || head.userVersion == 0 else {
+                throw .broken("\(path) is the file of another program. Move it away, or \(advice).")
             }
             guard head.userVersion <= schema.version else { throw newer(head.userVersion) }
-            if head.applicationID != StoreSchema.applicationID { try refuseForeign() }
+            if head.applicationID != schema.applicationID { try refuseForeign() }
         }
         let opened: Opened
         do throws(StoreFailure) {
@@ -65,19 +81,19 @@ struct StoreFile {
         configuration.readonly = true
         guard let database = try? DatabaseQueue(path: path, configuration: configuration) else { return }
         let isForeign = try? database.read { database in
-            try Int32.fetchOne(database, sql: "PRAGMA application_id") != StoreSchema.applicationID
+            try Int32.fetchOne(database, sql: "PRAGMA application_id") != schema.applicationID
                 && Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") != 0
         }
         try? database.close()
         if isForeign == true {
-            throw .broken("\(path) is the file of another program. Move it away, or set another server.data_dir.")
+            throw .broken("\(path) is the file of another program. Move it away, or \(advice).")
         }
     }
 
     private func newer(_ version: Int32) -> StoreFailure {
         .broken(
-            "a newer stonegate wrote \(path) (version \(version), this one knows \(schema.version)). Start that one, or set another "
-                + "server.data_dir. The file was not changed.")
+            "a newer stonegate wrote \(path) (version \(version), this one knows \(schema.version)). Start that one, or "
+                + "\(advice). The file was not changed.")
     }
 
     private func openSound(_ size: Int) throws(StoreFailure) -> Opened {
@@ -107,8 +123,10 @@ struct StoreFile {
         var configuration = Configuration()
         configuration.maximumReaderCount = 2
         configuration.journalMode = .wal
+        if isShared { configuration.busyMode = .timeout(10) }
+        let isShared = isShared
         configuration.prepareDatabase { database in
-            guard !database.configuration.readonly else { return }
+            guard !database.configuration.readonly, !isShared else { return }
             // Carried over by the writer between two commits, so that no commit waits for it.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
@@ -118,8 +136,11 @@ struct StoreFile {
     // MARK: A damaged file
 
     private func replace(
-        why: String, _ salvage: (String, DatabasePool) -> Int, _ report: (String) -> Void
+        why: String, _ salvage: ((String, DatabasePool) -> Int)?, _ report: (String) -> Void
     ) throws(StoreFailure) -> DatabasePool {
+        guard let salvage else {
+            throw .broken("\(path) is damaged (\(why)). Put back a copy of it, or \(advice). The file was not changed.")
+        }
         let directory = parent + "/quarantine"
         mkdir(directory, 0o700)
         let aside = directory + "/" + name + ".\(time(nil)).\(getpid())"

@@ -1,17 +1,27 @@
 import GRDB
 
 /// What a database file of stonegate is: whose it is, and the named steps that lead to its present form.
-struct StoreSchema: Sendable {
-    /// `SGst`: tells our files from others (PRAGMA application_id).
-    static let applicationID: Int32 = 0x5347_7374
-
-    struct Migration: Sendable {
+package struct StoreSchema: Sendable {
+    package struct Migration: Sendable {
         let name: String
         let sql: String
+
+        package init(name: String, sql: String) {
+            self.name = name
+            self.sql = sql
+        }
     }
 
+    /// Tells files of this kind from others (PRAGMA application_id).
+    let applicationID: Int32
     /// In their order; one is never changed or taken away once it has been released.
     let migrations: [Migration]
+
+    /// - Parameter applicationID: without it `SGst`, the gateway's own.
+    package init(applicationID: Int32 = 0x5347_7374, migrations: [Migration]) {
+        self.applicationID = applicationID
+        self.migrations = migrations
+    }
 
     /// What PRAGMA user_version says of a file in the present form.
     var version: Int32 { Int32(migrations.count) }
@@ -28,7 +38,7 @@ struct StoreSchema: Sendable {
                 try database.execute(
                     sql: "INSERT INTO migrations(name, version) VALUES (?, ?)", arguments: [migration.name, index + 1])
             }
-            try database.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
             try database.execute(sql: "PRAGMA user_version = \(migrations.count)")
             return .commit
         }

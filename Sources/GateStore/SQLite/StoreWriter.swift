@@ -1,4 +1,4 @@
-import GateCore
+package import GateCore
 import Dispatch
 import GRDB
 import Synchronization
@@ -181,7 +181,8 @@ private struct UnwatchedJob: StoreWriter.Job {
 }
 
 extension StoreFailure {
-    init(_ error: any Error) {
+    /// What an error of the database means for whoever asked.
+    package init(_ error: any Error) {
         if let failure = error as? StoreFailure {
             self = failure
             return

@@ -1,3 +1,4 @@
+import GateCore
 import GateCrypto
 import GateProtocol
 import GateTestKit
@@ -31,7 +32,7 @@ struct LicenseRig {
     func entitlement(_ pair: SigningKeyPair? = nil) -> Entitlement {
         Entitlement(
             kid: (pair ?? first).kid, licenseID: "lic_1", instanceID: "inst_1", tier: .pro,
-            limits: EntitlementLimits(backends: 50), issuedAt: LicenseRig.now,
+            limits: LicenseLimits(backends: 50), issuedAt: LicenseRig.now,
             notAfter: LicenseRig.now + 30 * 86_400, graceDays: 14, seq: 7)
     }
 

@@ -1,8 +1,6 @@
-import GateCore
-
 /// How many wrong credentials an address may show in a minute, counted from the first. What it shows beyond that is not looked at until
 /// the minute is over.
-struct FailureBudget: Sendable {
+package struct FailureBudget: Sendable {
     private struct Minute {
         var ends: Instant
         var failures: Int
@@ -15,17 +13,17 @@ struct FailureBudget: Sendable {
     /// Addresses beyond ``mostAddresses`` are counted together.
     private static let others = ExactText("")
 
-    init(perMinute: Int) { most = perMinute }
+    package init(perMinute: Int) { most = perMinute }
 
     /// For how long nothing of this address is looked at; nil when it is.
-    func wait(_ address: String, now: Instant) -> Duration? {
+    package func wait(_ address: String, now: Instant) -> Duration? {
         guard !minutes.isEmpty, let minute = minutes[ExactText(address)] ?? overflow, minute.failures >= most,
             now < minute.ends
         else { return nil }
         return now.duration(to: minute.ends)
     }
 
-    mutating func failed(_ address: String, now: Instant) {
+    package mutating func failed(_ address: String, now: Instant) {
         var key = ExactText(address)
         if minutes[key] == nil, minutes.count >= FailureBudget.mostAddresses {
             minutes = minutes.filter { now < $0.value.ends }
