@@ -152,7 +152,7 @@ let package = Package(
             name: "GateAuthorityTests",
             dependencies: [
                 "GateAuthority", "GateLicense", "GateCrypto", "GateStore", "GateCore", "GateProtocol", "GateTestKit",
-                logging,
+                logging, .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(

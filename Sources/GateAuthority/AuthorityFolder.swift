@@ -59,7 +59,7 @@ struct AuthorityFolder: Sendable {
             throw AuthorityError(
                 .directory,
                 "\(keysFile) can be read by other users of this machine: its keys may be known. Run: chmod 600 \(keysFile) — and "
-                    + "`stonegate authority rotate` if somebody may have looked.")
+                    + "make a new authority if somebody may have looked.")
         }
         var content = [UInt8](repeating: 0, count: AuthorityFolder.keysLimit)
         var count = 0

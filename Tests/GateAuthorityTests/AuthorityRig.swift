@@ -12,13 +12,18 @@ final class AuthorityRig {
     let directory: TemporaryDirectory
     let authority: Authority
     var now = AuthorityRig.start
-    var random = SeededGenerator(seed: 7)
+    var random: SeededGenerator
     /// What a gateway knows.
     var trusted: TrustedKeys
 
     init() throws {
-        directory = try TemporaryDirectory()
-        authority = try Authority.create(at: directory.file("authority"), now: now, using: &random)
+        let directory = try TemporaryDirectory()
+        var random = SeededGenerator(seed: 7)
+        let authority = try Authority.create(
+            at: directory.file("authority"), now: AuthorityRig.start, using: &random)
+        self.directory = directory
+        self.authority = authority
+        self.random = random
         trusted = try AuthorityRig.pinned(authority)
     }
 

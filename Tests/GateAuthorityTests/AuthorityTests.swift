@@ -1,7 +1,9 @@
 import GateCore
+import GateCrypto
 import GateLicense
 import GateProtocol
 import GateTestKit
+import GRDB
 import Testing
 
 @testable import GateAuthority
@@ -178,7 +180,8 @@ import Testing
         #expect(try rig.authority.trustedKeys() == lines)
         let reply = try await rig.heartbeat(license.id, "one")
         #expect(reply.kid == KeyID(of: before.keys[1]))
-        #expect(rig.trusted.keys == (try AuthorityRig.pinned(operating)).keys)
+        let pinned = try AuthorityRig.pinned(operating)
+        #expect(rig.trusted.keys == pinned.keys)
         #expect(rig.trusted.retired == [before.keys[0]])
         // Twice more, and one that knows only the first key still finds the way.
         _ = try operating.rotate(now: rig.now, using: &rig.random)

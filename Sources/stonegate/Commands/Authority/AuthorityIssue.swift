@@ -16,7 +16,7 @@ struct AuthorityIssue: ParsableCommand {
             """)
 
     @Option(help: "pro or enterprise.")
-    var tier: Tier
+    var tier: IssuedTier
 
     @Option(help: "How many gateways may use it at once, 1 to 100000.")
     var seats: Int
@@ -36,7 +36,7 @@ struct AuthorityIssue: ParsableCommand {
     @OptionGroup var options: AuthorityOptions
 
     func validate() throws {
-        guard tier != .free else { throw ValidationError("--tier is pro or enterprise; Free needs no license.") }
+        guard tier.tier != .free else { throw ValidationError("--tier is pro or enterprise; Free needs no license.") }
         guard (1...100_000).contains(seats) else { throw ValidationError("--seats is a number from 1 to 100000.") }
         guard days.map((1...36_525).contains) ?? true else {
             throw ValidationError("--days is a number from 1 to 36525.")
@@ -52,7 +52,7 @@ struct AuthorityIssue: ParsableCommand {
     func run() throws {
         let now = AuthorityOptions.now
         let terms = Authority.Terms(
-            tier: tier, seats: seats, limits: LicenseLimits(backends: backends, agents: agents),
+            tier: tier.tier, seats: seats, limits: LicenseLimits(backends: backends, agents: agents),
             expiresAt: days.map { now + $0 * 86_400 }, name: name)
         let (license, key) = try options.with { authority throws(AuthorityError) in
             var random = SystemRandomNumberGenerator()
@@ -65,13 +65,21 @@ struct AuthorityIssue: ParsableCommand {
         }
         Console.print(key.exposed)
         Console.complain(
-            "License \(license.id): \(tier.title), \(Spoken.count(seats, "seat"))"
+            "License \(license.id): \(license.tier.title), \(Spoken.count(seats, "seat"))"
                 + "\(license.expiresAt.map { ", until \(AuthorityOptions.day($0))" } ?? ""). Its key is shown this once."
         )
     }
 }
 
-extension Tier: @retroactive ExpressibleByArgument {}
+/// A tier by its name.
+struct IssuedTier: ExpressibleByArgument {
+    let tier: Tier
+
+    init?(argument: String) {
+        guard let tier = Tier(rawValue: argument) else { return nil }
+        self.tier = tier
+    }
+}
 
 extension License {
     /// As `--json` shows it. Times are seconds since 1970.
