@@ -1,3 +1,4 @@
+import GateHTTP
 import GateLicense
 import GateProtocol
 import GateTestKit

@@ -1,3 +1,4 @@
+import GateCore
 import GateCrypto
 package import GateLicense
 import GateProtocol
@@ -10,8 +11,6 @@ package final class ScriptedAuthority: Sendable {
     private struct State {
         var now: @Sendable () -> Int
         var seq = 0
-        var tier = LicenseTier.enterprise
-        var days = 30
         var renews = true
         var order: LicenseCommand?
         var refusal: AuthorityRefusal?
@@ -40,13 +39,6 @@ package final class ScriptedAuthority: Sendable {
     package var asked: [(path: String, body: String)] { state.withLock { $0.asked } }
     /// The answers that it gave, byte for byte.
     package var replies: [[UInt8]] { state.withLock { $0.replies } }
-
-    package func grant(_ tier: LicenseTier, days: Int = 30) {
-        state.withLock { state in
-            state.tier = tier
-            state.days = days
-        }
-    }
 
     /// Whether heartbeats bring entitlements.
     package func renew(_ renews: Bool) { state.withLock { $0.renews = renews } }
@@ -124,7 +116,7 @@ package final class ScriptedAuthority: Sendable {
         state.seq += 1
         return try pair.seal(
             Entitlement(
-                kid: pair.kid, licenseID: Self.license, instanceID: state.instance, tier: state.tier, issuedAt: now,
-                notAfter: now + state.days * 86_400, graceDays: 14, seq: state.seq))
+                kid: pair.kid, licenseID: Self.license, instanceID: state.instance, tier: .enterprise, issuedAt: now,
+                notAfter: now + 30 * 86_400, graceDays: 14, seq: state.seq))
     }
 }

@@ -1,3 +1,4 @@
+import GateCore
 import GateLicense
 import GateProtocol
 import GateTestKit

@@ -124,7 +124,9 @@ import Testing
         authority.refuse(AuthorityRefusal(.seatsTaken, "All seats are taken.\u{1B}[31m"))
         let gateway = try await GatewayProcess.start(config(authority, server))
         let run = try await stonegate(gateway.directory, "activate", "--key-file", "-", input: authority.key.exposed)
-        #expect(run.exit == .code(1) && run.errors.contains("LICENSE_REFUSED") && run.errors.contains("All seats are taken."))
+        #expect(
+            run.exit == .code(1) && run.errors.contains("LICENSE_REFUSED")
+                && run.errors.contains("All seats are taken."))
         #expect(!run.errors.contains("\u{1B}"))
         server.stop()
         let gone = try await stonegate(gateway.directory, "activate", "--key-file", "-", input: authority.key.exposed)

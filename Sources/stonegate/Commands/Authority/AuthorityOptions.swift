@@ -71,7 +71,7 @@ struct LicenseArgument: ParsableArguments {
         guard let input = Console.readAll(limit: 1_024) else {
             throw ValidationError("There is more on standard input than a license.")
         }
-        let text = String(decoding: input, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = String(String(decoding: input, as: UTF8.self).filter { !$0.isWhitespace })
         guard !text.isEmpty else { throw ValidationError("There is nothing on standard input.") }
         return LicenseReference(text)
     }
