@@ -25,9 +25,11 @@ struct IntegrityRig {
     /// - Parameters:
     ///   - policy: the lines of `[integrity]`.
     ///   - backend: more keys of the backend.
-    ///   - more: of the configuration.
+    ///   - flags: more of the server's.
+    ///   - waits: whether it returns when the server has listed its tools.
     static func start(
-        _ policy: String, _ tools: [JSONValue] = [honest, other], backend: String = "", more: String = ""
+        _ policy: String, _ tools: [JSONValue] = [honest, other], backend: String = "", flags: [String] = [],
+        waits: Bool = true
     ) async throws -> IntegrityRig {
         let directory = try TemporaryDirectory()
         try write(tools, directory)
@@ -36,12 +38,12 @@ struct IntegrityRig {
             [
                 "--only", "add_tool", "--definitions", directory.file("\(server).json"), "--ledger",
                 directory.file("ledger"),
-            ])
+            ] + flags)
         let config =
-            "[audit]\nenabled = true\n\n[integrity]\n\(policy)\n\n" + more + fake + backend + "\n"
+            "[audit]\nenabled = true\n\n[integrity]\n\(policy)\n\n" + fake + backend + "\n"
         let gateway = try await GatewayProcess.start(config, directory: directory)
         let rig = IntegrityRig(directory: directory, gateway: gateway, config: config)
-        try await gateway.running([server])
+        if waits { try await gateway.running([server]) }
         return rig
     }
 

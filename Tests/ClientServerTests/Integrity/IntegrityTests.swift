@@ -116,9 +116,25 @@ import Testing
         #expect(try await rig.call("read") == "read")
         rig = try await rig.restarted([Self.evil, Rig.other], isAsleep: true)
         #expect(try await rig.gateway.get("/tools").text.contains("Reads a file."), "as it was last known")
+        // Accepted by what was known; carried out by what is.
+        let accepted = try JSONReply(
+            await rig.gateway.post(
+                "/call/async", json: #"{"server":"files","tool":"read","arguments":{"path":"/x"}}"#))
+        #expect(accepted.status == 202)
+        let id = accepted.json["call_id"]?.stringValue ?? ""
+        #expect(try await rig.gateway.get("/call/\(id)?wait_ms=20000").text.contains("TOOL_CHANGED"))
         #expect(try await rig.call("read") == "TOOL_CHANGED")
         #expect(rig.executed == ["read"], "only the first call was executed")
         #expect(try await rig.call("write") == "write")
+        #expect(try await rig.gateway.stop() == .code(0))
+    }
+
+    /// Before the first list nobody knows the server's tools: a call waits for it, and is judged behind it.
+    @Test func aCallBeforeTheFirstListIsJudged() async throws {
+        let rig = try await Rig.start("on_new = \"block\"", flags: ["--start-delay-ms", "1500"], waits: false)
+        #expect(try await rig.call("read") == "TOOL_NOT_APPROVED")
+        #expect(rig.executed.isEmpty)
+        #expect(try await rig.waiting().contains { $0["tool"] == "read" })
         #expect(try await rig.gateway.stop() == .code(0))
     }
 
