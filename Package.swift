@@ -151,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "GateAuthorityTests",
             dependencies: [
-                "GateAuthority", "GateHTTP", "GateLicense", "GateCrypto", "GateStore", "GateCore", "GateProtocol", "GateTestKit",
+                "GateAuthority", "GateHTTP", "GateLicense", "GateCrypto", "GateStore", "GateCore", "GateProtocol",
+                "GateTestKit",
                 logging, .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

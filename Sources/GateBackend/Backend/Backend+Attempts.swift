@@ -105,7 +105,8 @@ extension GateError {
     /// against the protocol; what a server or tool said about the call itself counts neither way.
     func outcome(isUnreachable: Bool) -> CircuitBreaker.Outcome {
         switch code {
-        case .cancelled, .overloaded, .starting, .backendDisabled, .toolChanged, .toolNotApproved, .credentialsUnavailable:
+        case .cancelled, .overloaded, .starting, .backendDisabled, .toolChanged, .toolNotApproved,
+            .credentialsUnavailable:
             .cancelled
         case .backendDown where !sent && !isUnreachable: .cancelled
         case .backendError where upstreamStatus.map { (400..<500).contains($0) } == true: .toolError

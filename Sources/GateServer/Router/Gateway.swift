@@ -24,7 +24,7 @@ package final class Gateway: GatewayServices {
     let quotas: TenantQuotas
     package let access: AccessTable
     package let license: any LicenseDesk
-    private let started = Instant.now
+    let started = Instant.now
     private let draining = Atomic<Bool>(false)
     private let maxCallTimeout: Duration
     let pageSize: Int
@@ -32,7 +32,7 @@ package final class Gateway: GatewayServices {
     package let callLog: CallLog
     let audit: AuditTrail?
     private let correlation: CorrelationIDs
-    private let warnings: [String]
+    let warnings: [String]
     let logger: Logger
     let reloader: ConfigReloader
     /// Told when a client asks the gateway to stop.
@@ -386,20 +386,5 @@ package final class Gateway: GatewayServices {
                 "tool": "\(call.target.tool)", "agent": "\(call.caller.agent)", "sent": "\(error.sent)",
                 "reason": "\(error.message)",
             ])
-    }
-
-    // MARK: The gateway itself
-
-    package func health() -> HealthInfo {
-        let statuses = registry.entries.filter(\.config.enabled).map { $0.backend.status(now: .now) }
-        let healthy = statuses.count { $0.state == .running || $0.isAsleep }
-        return HealthInfo(
-            status: isDraining ? "draining" : healthy == statuses.count ? "ok" : "degraded",
-            version: StonegateVersion.current, tier: license.view.tier.rawValue,
-            uptimeSeconds: Int(started.duration(to: .now).components.seconds), backendsTotal: statuses.count,
-            backendsHealthy: healthy, circuitsOpen: statuses.count { $0.circuit != .closed },
-            warnings: warnings + (audit?.warnings ?? []) + storeWarnings + integrityWarnings
-                + (access.oauth?.warnings ?? []) + license.warnings,
-            sandboxes: statuses.reduce(into: [:]) { $0[$1.name] = $1.sandbox })
     }
 }

@@ -13,7 +13,10 @@ import Testing
         "digest": .string(digest), "seen": "2026-11-25T21:00:00.000Z",
         "flags": [["kind": "hidden_characters", "path": "description", "words": "U+200B (cannot be seen)"]],
         "differences": [
-            ["path": "description", "change": "changed", "before": "Reads a file.", "after": "Reads\u{200B} a\u{1B}[2J file."],
+            [
+                "path": "description", "change": "changed", "before": "Reads a file.",
+                "after": "Reads\u{200B} a\u{1B}[2J file.",
+            ],
             ["path": "annotations", "change": "added", "after": ["readOnlyHint": true]],
             ["path": "title", "change": "removed", "before": "T"],
         ],
@@ -26,7 +29,7 @@ import Testing
                 files/read  changed, hidden from agents  since 2026-11-25T21:00:00.000Z  files/read@abababababab
                   ! hidden characters in description: U+200B (cannot be seen)
                   description
-                    [-Reads a-]{+Reads‹U+200B› a‹U+001B›[2J+} file.
+                    [-Reads-]{+Reads‹U+200B›+} [-a-]{+a‹U+001B›[2J+} file.
                   annotations (added)
                     {+{"readOnlyHint":true}+}
                   title (removed)
@@ -36,7 +39,7 @@ import Testing
 
     @Test func onATerminalItIsInColour() {
         let text = DefinitionReport(style: Style(isEnabled: true)).text(Self.tool)
-        #expect(text.contains("\u{1B}[31mReads a\u{1B}[0m") && text.contains("\u{1B}[32m"))
+        #expect(text.contains("\u{1B}[31mReads\u{1B}[0m") && text.contains("\u{1B}[32m"))
         #expect(!text.contains("\u{200B}") && !text.contains("\u{1B}[2J") && text.contains("\u{1B}[33m‹U+200B›"))
     }
 
@@ -44,7 +47,10 @@ import Testing
         let long = String(repeating: "word ", count: 200)
         let tool: JSONValue = [
             "differences": [
-                ["path": "description", "change": "changed", "before": .string("a \(long)z"), "after": .string("b \(long)y")]
+                [
+                    "path": "description", "change": "changed", "before": .string("a \(long)z"),
+                    "after": .string("b \(long)y"),
+                ]
             ]
         ]
         let text = DefinitionReport(style: Style(isEnabled: false)).text(tool)
