@@ -131,7 +131,7 @@ import Testing
         #expect(backends[1].requestTimeout == nil)
         #expect(backends[2].connection == .stdio(.init(command: "/etc/gate/bin/own")))
         #expect(
-            loaded.literalSecrets == ["backends[0].env.TZ", "backends[1].headers.X-Plain", "backends[1].url"])
+            loaded.literalSecrets == ["backends[1].headers.X-Plain", "backends[1].url"])
     }
 
     @Test func flagsWinOverEnvironmentOverFileOverDefaults() throws {

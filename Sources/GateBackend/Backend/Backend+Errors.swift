@@ -42,7 +42,8 @@ extension Backend {
             GateError(
                 .backendDisabled, "Server '\(name)' is disabled in the configuration. The call was not sent.",
                 source: .backend, server: name)
-        case .crashLooping: notRunning("it keeps ending right after its start")
+        case .crashLooping:
+            notRunning("it keeps ending right after its start, and its operator sees why with: gatecall servers")
         default: notRunning("it was stopped; start it with: gatecall server start \(name)")
         }
     }

@@ -1,12 +1,5 @@
+import GateCore
 import GateHTTP
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The address that failures of a client are counted by.
 struct SenderAddress: Sendable {
@@ -18,12 +11,6 @@ struct SenderAddress: Sendable {
         guard isBehindProxy, let field = head.headers.all("X-Forwarded-For").last else { return peer.ip }
         let last = field.split(separator: ",", omittingEmptySubsequences: false).last ?? ""
         let text = last.filter { $0 != " " && $0 != "\t" }
-        return SenderAddress.isIP(text) ? text : peer.ip
-    }
-
-    private static func isIP(_ text: String) -> Bool {
-        guard text.utf8.count <= 45 else { return false }
-        var address = in6_addr()
-        return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
+        return AddressRange.octets(text) == nil ? peer.ip : text
     }
 }

@@ -128,7 +128,15 @@ import Testing
             run.exit == .code(1) && run.errors.contains("LICENSE_REFUSED")
                 && run.errors.contains("All seats are taken."))
         #expect(!run.errors.contains("\u{1B}"))
+        #expect(try await tier(gateway) == "free")
+        try await gateway.stop()
+    }
+
+    @Test func aServerThatDoesNotAnswerIsToldApart() async throws {
+        let authority = try authority()
+        let server = try authority.serve()
         server.stop()
+        let gateway = try await GatewayProcess.start(config(authority, server))
         let gone = try await stonegate(gateway.directory, "activate", "--key-file", "-", input: authority.key.exposed)
         #expect(gone.exit == .code(1) && gone.errors.contains("LICENSE_SERVER_FAILED"), "\(gone)")
         #expect(try await tier(gateway) == "free")
