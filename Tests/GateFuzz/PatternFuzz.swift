@@ -21,7 +21,10 @@ enum PatternFuzz {
     }
 
     private static func split(_ text: String) -> [String] {
-        text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        // By bytes: to a string, a slash with an accent on it is no slash.
+        text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// By all prefixes, scalar by scalar.
