@@ -92,11 +92,16 @@
             let events = try Program(
                 Products.path("gatecall"), ["events", "--url", gateway.baseURL, "--token-file", file],
                 environment: ["HOME": gateway.directory.path, "PATH": "/usr/bin:/bin"])
+            var shown = ""
+            // From its first instruction on, and while it works.
+            let isShown = try await eventually {
+                let line = FileManager.default.contents(atPath: "/proc/\(events.pid)/cmdline") ?? Data()
+                shown = String(decoding: line, as: UTF8.self)
+                return shown.contains("events")
+            }
+            #expect(isShown && !shown.contains(token) && !shown.contains(SecretRig.agentToken))
             _ = try await gateway.admin("POST", "/server/restart", json: #"{"name":"plain"}"#)
             _ = try await events.output.first { $0.contains("plain") }
-            let line = FileManager.default.contents(atPath: "/proc/\(events.pid)/cmdline") ?? Data()
-            let shown = String(decoding: line, as: UTF8.self)
-            #expect(shown.contains("events") && !shown.contains(token) && !shown.contains(SecretRig.agentToken))
             await #expect(throws: Never.self) { try await events.stop() }
             #expect(try await gateway.stop() == .code(0))
         }
