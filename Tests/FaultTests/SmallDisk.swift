@@ -53,7 +53,7 @@
             let client = AsyncClient(gateway: gateway)
             // What the gateway sees.
             let disk = "/proc/\(gateway.program.pid)/root" + data.file("data")
-            guard case .accepted(let running) = await client.submit("b", "sleep", key: "running", ["ms": 8_000]) else {
+            guard case .accepted(let running) = await client.submit("b", "sleep", key: "running", ["ms": 15_000]) else {
                 Issue.record("not accepted")
                 return
             }
