@@ -70,13 +70,14 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "GateDiscovery", dependencies: ["CDiscoveryTable"], swiftSettings: strict),
         .target(
-            name: "GateConfig", dependencies: ["GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
+            name: "GateConfig",
+            dependencies: ["GateProtocol", "GateCore", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: strict),
         .target(
             name: "GateBackend",
             dependencies: ["GateProtocol", "GateCore", "GateCurl", "CSpawn", nioCore, nioPosix, logging],
             swiftSettings: strict),
-        .target(name: "GateTLS", dependencies: ["CTLS", nioCore], swiftSettings: strict),
+        .target(name: "GateTLS", dependencies: ["CTLS", "GateCrypto", nioCore], swiftSettings: strict),
         .target(
             name: "GateHTTP", dependencies: ["GateCore", "GateTLS", nioCore, nioPosix, nioHTTP1, nioHTTP2, logging],
             swiftSettings: strict),

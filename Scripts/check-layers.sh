@@ -22,11 +22,11 @@ Sources/GateLicense/Client: GateProtocol GateCore GateCrypto GateCurl CLicenseKe
 Sources/GateDiscovery: CDiscoveryTable
 Sources/GateConfig: GateProtocol GateCore TOMLKit
 Sources/GateBackend: GateProtocol GateCore GateCurl CSpawn NIOCore NIOPosix Logging
-Sources/GateTLS: CTLS NIOCore
+Sources/GateTLS: CTLS GateCrypto NIOCore
 Sources/GateHTTP: GateCore GateTLS NIOCore NIOPosix NIOHTTP1 NIOHTTP2 NIOHPACK Logging
 Sources/GateServer: GateProtocol GateCore GateConfig GateDiscovery GateStore GateAudit GateAuth GateCrypto GateLicense GateBackend GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging
 Sources/GateServer/Async/Callbacks: GateProtocol GateCore GateConfig GateStore GateBackend GateCurl NIOCore Logging
-Sources/GateServer/License: GateProtocol GateCore GateConfig GateCrypto GateLicense GateCurl Logging
+Sources/GateServer/License: GateProtocol GateCore GateConfig GateStore GateCrypto GateLicense GateCurl Logging
 Sources/GateServer/Support: GateProtocol GateCore NIOCore Logging CCrypto
 Sources/GateAuthority: GateProtocol GateCore GateCrypto GateLicense GateStore GateTLS GateHTTP NIOCore NIOPosix NIOHTTP1 Logging GRDB
 Sources/GateDemo: GateProtocol

@@ -1,3 +1,5 @@
+import GateStore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -77,27 +79,9 @@ struct AuthorityFolder: Sendable {
 
     /// Replaces the keys as a whole: after a crash there are the old or the new ones.
     func writeKeys(_ keys: AuthorityKeys) throws(AuthorityError) {
-        let temporary = keysFile + ".new"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw AuthorityError(.storage, "\(temporary) cannot be made: \(reason).") }
-        var rest = keys.fileContent[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            rest = rest.dropFirst(count)
+        if let reason = PrivateFile.replace(keysFile, temporary: keysFile + ".new", keys.fileContent) {
+            throw AuthorityError(.storage, "\(keysFile) could not be written: \(reason). Nothing has changed.")
         }
-        let isWritten = rest.isEmpty && fsync(descriptor) == 0
-        guard close(descriptor) == 0, isWritten, rename(temporary, keysFile) == 0 else {
-            let why = reason
-            unlink(temporary)
-            throw AuthorityError(.storage, "\(keysFile) could not be written: \(why). Nothing has changed.")
-        }
-        let directory = open(path, O_RDONLY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        close(directory)
     }
 
     private var reason: String { String(cString: strerror(errno)) }

@@ -19,7 +19,7 @@ public struct AsyncCall: Sendable {
         self.client = client
     }
 
-    private var path: String { "/call/" + GateClient.percentEncoded(id) }
+    private var path: String { "/call/" + PercentEncoding.encode(id) }
 
     /// How the call stands now, with its outcome once it has one.
     ///
@@ -160,7 +160,7 @@ extension GateClient {
     ) -> String {
         var path = "/calls?limit=\(limit)"
         for (name, value) in [("status", status?.rawValue), ("server", server), ("cursor", cursor)] {
-            if let value { path += "&\(name)=\(GateClient.percentEncoded(value))" }
+            if let value { path += "&\(name)=\(PercentEncoding.encode(value))" }
         }
         return path
     }

@@ -27,15 +27,15 @@ extension GateClient {
     }
 
     package static func toolsPath(server: String?) -> String {
-        server.map { "/tools/" + percentEncoded($0) } ?? "/tools"
+        server.map { "/tools/" + PercentEncoding.encode($0) } ?? "/tools"
     }
 
     package static func discoverPath(_ query: String, limit: Int) -> String {
-        "/discover?query=\(percentEncoded(query))&limit=\(limit)"
+        "/discover?query=\(PercentEncoding.encode(query))&limit=\(limit)"
     }
 
     package static func schemaPath(server: String, tool: String) -> String {
-        "/schema/\(percentEncoded(server))/\(percentEncoded(tool))"
+        "/schema/\(PercentEncoding.encode(server))/\(PercentEncoding.encode(tool))"
     }
 }
 

@@ -1,3 +1,5 @@
+import GateProtocol
+
 /// How a backend is shared, bounded and protected.
 extension BackendReader {
     static let instancesRange = 1...64
@@ -57,7 +59,7 @@ extension BackendReader {
                     "must be an absolute path or a URI that begins with file://, not \(quoted(root))")
                 return nil
             }
-            return "file://" + RootURI.encoded(root)
+            return "file://" + PercentEncoding.encode(root, keeping: "-._~/")
         }
     }
 

@@ -13,8 +13,23 @@ protocol HTTPCarrier: AnyObject, Sendable {
         _ stream: HTTPBodyStream, for exchange: HTTPExchange, status: HTTPResponseStatus, headers: HTTPHeaders)
     /// Moves what waits in the stream on, as much as is taken.
     func drain(_ stream: HTTPBodyStream, of exchange: HTTPExchange)
+    /// The exchange that is being answered, and the stream of its answer.
+    var answering: (exchange: HTTPExchange, stream: HTTPBodyStream?)? { get }
+    /// Cuts it.
+    func abort(_ reason: HTTPCloseReason)
+}
+
+extension HTTPCarrier {
     /// Cuts what carries this exchange, if it still works on it.
-    func abort(_ exchange: HTTPExchange, _ reason: HTTPCloseReason)
+    func abort(_ exchange: HTTPExchange, _ reason: HTTPCloseReason) {
+        if answering?.exchange === exchange { abort(reason) }
+    }
+
+    /// Whether this stream is what the exchange is being answered with.
+    func isAnswering(_ exchange: HTTPExchange, with stream: HTTPBodyStream?) -> Bool {
+        guard let answering else { return false }
+        return answering.exchange === exchange && answering.stream === stream
+    }
 }
 
 /// A client's connection, as its event loop keeps it.

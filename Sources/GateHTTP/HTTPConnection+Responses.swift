@@ -11,7 +11,7 @@ extension HTTPConnection {
     func respond(
         _ exchange: HTTPExchange, status: HTTPResponseStatus, headers: HTTPHeaders, body: [ByteBuffer], closes: Bool
     ) {
-        guard case .responding(let current, nil) = phase, current === exchange else { return }
+        guard isAnswering(exchange, with: nil) else { return }
         let closes = closes || mustClose(exchange)
         if status.code < 200
             || !write(
@@ -33,7 +33,7 @@ extension HTTPConnection {
     func startStream(
         _ stream: HTTPBodyStream, for exchange: HTTPExchange, status: HTTPResponseStatus, headers: HTTPHeaders
     ) {
-        guard case .responding(let current, nil) = phase, current === exchange else {
+        guard isAnswering(exchange, with: nil) else {
             stream.end()
             return
         }
@@ -70,9 +70,7 @@ extension HTTPConnection {
 
     /// Moves what waits in the stream to the socket, as much as it takes.
     func drain(_ stream: HTTPBodyStream, of exchange: HTTPExchange) {
-        guard case .responding(let current, .some(let active)) = phase, current === exchange, active === stream else {
-            return
-        }
+        guard isAnswering(exchange, with: stream) else { return }
         var out = ByteBuffer()
         defer {
             context?.flush()

@@ -138,7 +138,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, HTTP
 
     private func close(_ reason: HTTPCloseReason) {
         if case .closed = phase { return }
-        let last = phase
+        let answered = answering
         phase = .closed
         context = nil
         pending = ByteBuffer()
@@ -147,10 +147,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, HTTP
         unsentCharge.set(0)
         shared.limiter.release(address: address)
         shared.remove(self)
-        if case .responding(let exchange, let stream) = last {
-            stream?.end()
-            exchange.closed(reason)
-        }
+        answered?.stream?.end()
+        answered?.exchange.closed(reason)
     }
 
     /// Cuts the connection.
@@ -160,13 +158,11 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, HTTP
         context?.close(promise: nil)
     }
 
-    /// Cuts the connection if it still works on this exchange.
-    func abort(_ exchange: HTTPExchange, _ reason: HTTPCloseReason) {
-        guard case .responding(let current, _) = phase, current === exchange else { return }
-        abort(reason)
-    }
-
     // MARK: Requests
+
+    var answering: (exchange: HTTPExchange, stream: HTTPBodyStream?)? {
+        if case .responding(let exchange, let stream) = phase { (exchange, stream) } else { nil }
+    }
 
     func enter(_ phase: Phase) {
         self.phase = phase

@@ -7,14 +7,14 @@ package struct HTTPPeer: Sendable {
     package let address: SocketAddress?
     /// The certificate that it has shown and that has been verified; nil for none, and for plain HTTP.
     package let certificate: CertificateFacts?
+    /// The IP address as text; empty when it is not known. Kept, because every request is judged by it.
+    package let ip: String
 
     package init(address: SocketAddress?, certificate: CertificateFacts? = nil) {
         self.address = address
         self.certificate = certificate
+        ip = address?.ipAddress ?? ""
     }
-
-    /// The IP address as text; empty when it is not known.
-    package var ip: String { address?.ipAddress ?? "" }
 }
 
 extension SocketAddress {

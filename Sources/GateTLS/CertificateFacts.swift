@@ -1,4 +1,5 @@
 import CTLS
+import GateCrypto
 
 /// What a certificate says of its owner.
 package struct CertificateFacts: Sendable, Equatable {
@@ -30,7 +31,7 @@ package struct CertificateFacts: Sendable, Equatable {
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
         let isHashed = X509_digest(certificate, EVP_sha256(), &digest, &length) == 1 && length == 32
-        fingerprint = isHashed ? digest.map { CertificateFacts.hex($0) }.joined() : ""
+        fingerprint = isHashed ? Hex.encode(digest) : ""
         let seconds = gate_tls_seconds(X509_get0_notAfter(certificate))
         end = seconds < 0 ? nil : Int(exactly: seconds)
     }
@@ -38,10 +39,5 @@ package struct CertificateFacts: Sendable, Equatable {
     private struct Found {
         var names: [String] = []
         var hosts: [String] = []
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return byte < 16 ? "0" + text : text
     }
 }

@@ -10,7 +10,7 @@ extension ConfigurationOptions {
     }
 
     func ask(_ path: String, query: [(String, String)] = [], json: Bool) async throws -> JSONValue {
-        let items = query.map { "\($0)=\(ConfigurationOptions.encoded($1))" }.joined(separator: "&")
+        let items = query.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
         return try await exchange(.get, items.isEmpty ? path : "\(path)?\(items)", nil, json)
     }
 
@@ -28,21 +28,5 @@ extension ConfigurationOptions {
         } catch {
             throw CommandFailure.end(error, json: json)
         }
-    }
-
-    /// Percent encoding of all but unreserved characters (RFC 3986).
-    private static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

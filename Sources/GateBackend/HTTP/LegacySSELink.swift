@@ -32,7 +32,7 @@ package final class LegacySSELink: MessageLink {
     let agent: CurlAgent
     private let url: CurlURL
     private let caFile: String?
-    private let policy: AddressPolicy
+    private let allowsAddress: @Sendable (CurlPeerAddress) -> Bool
     private let tokens: LinkTokens
     private let headers: [(name: String, value: String)]
     private let postHeaders: [(name: String, value: String)]
@@ -66,7 +66,7 @@ package final class LegacySSELink: MessageLink {
         self.headers = headers
         postHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
-        self.policy = policy
+        allowsAddress = { policy.permits($0) }
         self.tokens = tokens
         state = Mutex(State(reader: ReplyReader(limit: maxMessageBytes)))
     }
@@ -76,7 +76,7 @@ package final class LegacySSELink: MessageLink {
         var request = CurlRequest(url: url.text, headers: headers + [("Accept", "text/event-stream")])
         request.totalTimeout = nil
         request.maxResponseBytes = .max
-        request.allowedAddress = { [policy] in policy.permits($0) }
+        request.allowedAddress = allowsAddress
         request.tls.caFile = caFile
         tokens.authorize(request) { [self] result in
             switch result {
@@ -122,7 +122,7 @@ package final class LegacySSELink: MessageLink {
                 body: BufferBytes(buffer: message.body))
             request.totalTimeout = Self.postTime
             request.maxResponseBytes = .max
-            request.allowedAddress = { [policy] in policy.permits($0) }
+            request.allowedAddress = allowsAddress
             request.tls.caFile = caFile
             if let key = message.key, tokens.tokens != nil { state.withLock { _ = $0.unsent.insert(key) } }
             tokens.authorize(request) { [self] result in start(post, result) }

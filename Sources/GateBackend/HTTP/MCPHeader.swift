@@ -1,3 +1,5 @@
+import GateCore
+
 /// The header fields that MCP adds to HTTP, and what their values may be.
 enum MCPHeader {
     static let version = "MCP-Protocol-Version"
@@ -13,30 +15,12 @@ enum MCPHeader {
             bytes.allSatisfy { (0x20...0x7E).contains($0) } && bytes.first != 0x20 && bytes.last != 0x20
             && !bytes.isEmpty
         let looksWrapped = bytes.starts(with: "=?base64?".utf8) && bytes.suffix(2).elementsEqual("?=".utf8)
-        return isPlain && !looksWrapped ? value : "=?base64?" + base64(Array(bytes)) + "?="
+        return isPlain && !looksWrapped ? value : "=?base64?" + Base64.encode(Array(bytes)) + "?="
     }
 
     /// A session id or event id that may be sent back: visible ASCII of a sane length.
     static func isReturnable(_ id: String) -> Bool {
         (1...1024).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits: UInt32 = 0
-            for offset in 0..<3 {
-                bits = bits << 8 | (offset < group.count ? UInt32(group[start + offset]) : 0)
-            }
-            for position in 0..<4 {
-                let digit = alphabet[Int(bits >> (18 - 6 * UInt32(position)) & 63)]
-                out.append(position <= group.count ? digit : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }
 

@@ -39,7 +39,7 @@ package final class StreamableHTTPLink: MessageLink {
     let tokens: LinkTokens
     private let url: String
     private let caFile: String?
-    private let policy: AddressPolicy
+    private let allowsAddress: @Sendable (CurlPeerAddress) -> Bool
     private let loop: any EventLoop
     private weak let receiver: (any MessageLinkReceiver)?
     private let plainHeaders: [(name: String, value: String)]
@@ -70,7 +70,7 @@ package final class StreamableHTTPLink: MessageLink {
         self.maxMessageBytes = maxMessageBytes
         self.budget = budget
         self.loop = loop
-        self.policy = policy
+        allowsAddress = { policy.permits($0) }
         self.tokens = LinkTokens(tokens: tokens)
         plainHeaders =
             headers + [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
@@ -196,7 +196,7 @@ package final class StreamableHTTPLink: MessageLink {
         request.totalTimeout = nil
         // The reader counts: a stream may go on for ever, a message may not.
         request.maxResponseBytes = .max
-        request.allowedAddress = { [policy] in policy.permits($0) }
+        request.allowedAddress = allowsAddress
         request.tls.caFile = caFile
         // Over TLS the server chooses; many calls then share one connection.
         request.http2 = url.utf8.starts(with: "https:".utf8)

@@ -78,17 +78,15 @@ final class HTTP2Stream: ChannelInboundHandler, HTTPCarrier, @unchecked Sendable
 
     private func close(_ reason: HTTPCloseReason) {
         if case .closed = phase { return }
-        let last = phase
+        let answered = answering
         phase = .closed
         context = nil
         body = ByteBuffer()
         bodyCharge.set(0)
         unsentCharge.set(0)
         connection.remove(self)
-        if case .responding(let exchange, let stream) = last {
-            stream?.end()
-            exchange.closed(reason)
-        }
+        answered?.stream?.end()
+        answered?.exchange.closed(reason)
     }
 
     func abort(_ reason: HTTPCloseReason) {
@@ -97,9 +95,8 @@ final class HTTP2Stream: ChannelInboundHandler, HTTPCarrier, @unchecked Sendable
         context?.close(promise: nil)
     }
 
-    func abort(_ exchange: HTTPExchange, _ reason: HTTPCloseReason) {
-        guard case .responding(let current, _) = phase, current === exchange else { return }
-        abort(reason)
+    var answering: (exchange: HTTPExchange, stream: HTTPBodyStream?)? {
+        if case .responding(let exchange, let stream) = phase { (exchange, stream) } else { nil }
     }
 
     func enter(_ phase: Phase) {
@@ -172,7 +169,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTPCarrier, @unchecked Sendable
     func respond(
         _ exchange: HTTPExchange, status: HTTPResponseStatus, headers: HTTPHeaders, body: [ByteBuffer], closes: Bool
     ) {
-        guard case .responding(let current, nil) = phase, current === exchange else { return }
+        guard isAnswering(exchange, with: nil) else { return }
         if status.code < 200 || !write(status, headers, body, isHead: exchange.isHead) {
             shared.logger.error(
                 "a response was replaced: its status is below 200 or a header field has bytes that are not allowed",
@@ -186,7 +183,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTPCarrier, @unchecked Sendable
     func startStream(
         _ stream: HTTPBodyStream, for exchange: HTTPExchange, status: HTTPResponseStatus, headers: HTTPHeaders
     ) {
-        guard case .responding(let current, nil) = phase, current === exchange else { return stream.end() }
+        guard isAnswering(exchange, with: nil) else { return stream.end() }
         guard status.code >= 200, let head = HTTP2ResponseHead.fields(status, headers, length: nil, date: shared.date)
         else {
             stream.end()
@@ -208,9 +205,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTPCarrier, @unchecked Sendable
     }
 
     func drain(_ stream: HTTPBodyStream, of exchange: HTTPExchange) {
-        guard case .responding(let current, .some(let active)) = phase, current === exchange, active === stream else {
-            return
-        }
+        guard isAnswering(exchange, with: stream) else { return }
         while let channel = context?.channel, channel.isWritable {
             switch stream.next() {
             case .message(let message): send(message, isLast: false)

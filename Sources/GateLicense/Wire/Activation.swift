@@ -36,15 +36,10 @@ package struct ActivationRequest: LicenseMessage {
 }
 
 /// The answer to an ``ActivationRequest``.
-package struct ActivationReply: SignedMessage {
+package struct ActivationReply: AuthorityReply {
     package static let kind = MessageKind.activation
 
-    package var kid: KeyID
-    package var nonce: Nonce
-    package var licenseID: String
-    package var instanceID: String
-    package var serverTime: Int
-    package var seq: Int
+    package var head: ReplyHead
     /// An ``Entitlement``, with a signature of its own: it is kept when this reply is gone.
     package var entitlement: SignedEnvelope
 
@@ -52,39 +47,26 @@ package struct ActivationReply: SignedMessage {
         kid: KeyID, nonce: Nonce, licenseID: String, instanceID: String, serverTime: Int, seq: Int,
         entitlement: SignedEnvelope
     ) {
-        self.kid = kid
-        self.nonce = nonce
-        self.licenseID = licenseID
-        self.instanceID = instanceID
-        self.serverTime = serverTime
-        self.seq = seq
+        head = ReplyHead(
+            kid: kid, nonce: nonce, licenseID: licenseID, instanceID: instanceID, serverTime: serverTime, seq: seq)
         self.entitlement = entitlement
     }
 
     package init(json: JSONValue) throws(WireError) {
         var reader = try WireReader(json)
-        try reader.version()
-        kid = try reader.value("kid") { KeyID($0) }
-        nonce = try reader.value("nonce") { Nonce($0) }
-        licenseID = try reader.string("license_id", where: WireText.isIdentifier)
-        instanceID = try reader.string("instance_id", where: WireText.isIdentifier)
-        serverTime = try reader.time("server_time")
-        seq = try reader.integer("seq", in: WireLimits.numbers)
+        head = try ReplyHead(&reader)
         entitlement = try SignedEnvelope(json: reader.object("entitlement"))
         try reader.end()
     }
 
     package var json: JSONValue {
-        [
-            "v": JSONValue(WireLimits.version), "kid": .string(kid.text), "nonce": .string(nonce.text),
-            "license_id": .string(licenseID), "instance_id": .string(instanceID),
-            "server_time": JSONValue(serverTime), "seq": JSONValue(seq), "entitlement": entitlement.json,
-        ]
+        var object = head.json
+        object["entitlement"] = entitlement.json
+        return .object(object)
     }
 
     /// - Throws: ``WireError/notForUs(_:)`` when it answers another request.
     package func check(answers request: ActivationRequest) throws(WireError) {
-        guard nonce == request.nonce else { throw .notForUs("request") }
-        guard instanceID == request.instanceID else { throw .notForUs("instance") }
+        try head.check(nonce: request.nonce, licenseID: nil, instanceID: request.instanceID)
     }
 }

@@ -30,49 +30,26 @@ package struct DeactivationRequest: LicenseMessage {
 }
 
 /// The answer to a ``DeactivationRequest``: the seat is free.
-package struct DeactivationReply: SignedMessage {
+package struct DeactivationReply: AuthorityReply {
     package static let kind = MessageKind.deactivation
 
-    package var kid: KeyID
-    package var nonce: Nonce
-    package var licenseID: String
-    package var instanceID: String
-    package var serverTime: Int
-    package var seq: Int
+    package var head: ReplyHead
 
     package init(kid: KeyID, nonce: Nonce, licenseID: String, instanceID: String, serverTime: Int, seq: Int) {
-        self.kid = kid
-        self.nonce = nonce
-        self.licenseID = licenseID
-        self.instanceID = instanceID
-        self.serverTime = serverTime
-        self.seq = seq
+        head = ReplyHead(
+            kid: kid, nonce: nonce, licenseID: licenseID, instanceID: instanceID, serverTime: serverTime, seq: seq)
     }
 
     package init(json: JSONValue) throws(WireError) {
         var reader = try WireReader(json)
-        try reader.version()
-        kid = try reader.value("kid") { KeyID($0) }
-        nonce = try reader.value("nonce") { Nonce($0) }
-        licenseID = try reader.string("license_id", where: WireText.isIdentifier)
-        instanceID = try reader.string("instance_id", where: WireText.isIdentifier)
-        serverTime = try reader.time("server_time")
-        seq = try reader.integer("seq", in: WireLimits.numbers)
+        head = try ReplyHead(&reader)
         try reader.end()
     }
 
-    package var json: JSONValue {
-        [
-            "v": JSONValue(WireLimits.version), "kid": .string(kid.text), "nonce": .string(nonce.text),
-            "license_id": .string(licenseID), "instance_id": .string(instanceID),
-            "server_time": JSONValue(serverTime), "seq": JSONValue(seq),
-        ]
-    }
+    package var json: JSONValue { .object(head.json) }
 
     /// - Throws: ``WireError/notForUs(_:)`` when it answers another request.
     package func check(answers request: DeactivationRequest) throws(WireError) {
-        guard nonce == request.nonce else { throw .notForUs("request") }
-        guard licenseID == request.licenseID else { throw .notForUs("license") }
-        guard instanceID == request.instanceID else { throw .notForUs("instance") }
+        try head.check(nonce: request.nonce, licenseID: request.licenseID, instanceID: request.instanceID)
     }
 }

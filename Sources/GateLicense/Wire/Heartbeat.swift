@@ -50,15 +50,10 @@ package struct HeartbeatRequest: LicenseMessage {
 }
 
 /// The answer to a ``HeartbeatRequest``.
-package struct HeartbeatReply: SignedMessage {
+package struct HeartbeatReply: AuthorityReply {
     package static let kind = MessageKind.heartbeat
 
-    package var kid: KeyID
-    package var nonce: Nonce
-    package var licenseID: String
-    package var instanceID: String
-    package var serverTime: Int
-    package var seq: Int
+    package var head: ReplyHead
     /// A newer ``Entitlement``; none: the one that is known goes on until its end.
     package var entitlement: SignedEnvelope?
     package var command: LicenseCommand?
@@ -67,25 +62,15 @@ package struct HeartbeatReply: SignedMessage {
         kid: KeyID, nonce: Nonce, licenseID: String, instanceID: String, serverTime: Int, seq: Int,
         entitlement: SignedEnvelope? = nil, command: LicenseCommand? = nil
     ) {
-        self.kid = kid
-        self.nonce = nonce
-        self.licenseID = licenseID
-        self.instanceID = instanceID
-        self.serverTime = serverTime
-        self.seq = seq
+        head = ReplyHead(
+            kid: kid, nonce: nonce, licenseID: licenseID, instanceID: instanceID, serverTime: serverTime, seq: seq)
         self.entitlement = entitlement
         self.command = command
     }
 
     package init(json: JSONValue) throws(WireError) {
         var reader = try WireReader(json)
-        try reader.version()
-        kid = try reader.value("kid") { KeyID($0) }
-        nonce = try reader.value("nonce") { Nonce($0) }
-        licenseID = try reader.string("license_id", where: WireText.isIdentifier)
-        instanceID = try reader.string("instance_id", where: WireText.isIdentifier)
-        serverTime = try reader.time("server_time")
-        seq = try reader.integer("seq", in: WireLimits.numbers)
+        head = try ReplyHead(&reader)
         entitlement = nil
         if let json = reader.optional("entitlement") { entitlement = try SignedEnvelope(json: json) }
         command = nil
@@ -94,11 +79,7 @@ package struct HeartbeatReply: SignedMessage {
     }
 
     package var json: JSONValue {
-        var object = JSONObject([
-            ("v", JSONValue(WireLimits.version)), ("kid", .string(kid.text)), ("nonce", .string(nonce.text)),
-            ("license_id", .string(licenseID)), ("instance_id", .string(instanceID)),
-            ("server_time", JSONValue(serverTime)), ("seq", JSONValue(seq)),
-        ])
+        var object = head.json
         if let entitlement { object["entitlement"] = entitlement.json }
         if let command { object["command"] = command.json }
         return .object(object)
@@ -106,8 +87,6 @@ package struct HeartbeatReply: SignedMessage {
 
     /// - Throws: ``WireError/notForUs(_:)`` when it answers another request.
     package func check(answers request: HeartbeatRequest) throws(WireError) {
-        guard nonce == request.nonce else { throw .notForUs("request") }
-        guard licenseID == request.licenseID else { throw .notForUs("license") }
-        guard instanceID == request.instanceID else { throw .notForUs("instance") }
+        try head.check(nonce: request.nonce, licenseID: request.licenseID, instanceID: request.instanceID)
     }
 }

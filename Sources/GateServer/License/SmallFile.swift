@@ -1,3 +1,5 @@
+import GateStore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -40,7 +42,7 @@ enum SmallFile {
     /// Puts a whole new file, for the owner alone, in the place of the old one.
     /// - Returns: why it could not.
     static func replace(_ path: String, _ content: [UInt8]) -> String? {
-        StateDirectory.replace(path, temporary: path + ".new", content).map { "\(path) could not be written: \($0)" }
+        PrivateFile.replace(path, temporary: path + ".new", content).map { "\(path) could not be written: \($0)" }
     }
 
     static func remove(_ path: String) -> String? {

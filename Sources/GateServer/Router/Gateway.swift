@@ -295,8 +295,8 @@ package final class Gateway: GatewayServices {
         let principals = call.caller.isAuthenticated && !call.isAsync ? self.principals : nil
         try principals?.enter(caller, server: target.server, now: started)
         defer { principals?.leave(caller) }
-        let tenant = call.isAsync ? nil : call.caller.tenant.map { ExactText($0) }
-        let quota = tenant.flatMap { quotas.limits(of: $0) }
+        let tenant = call.caller.tenant.map { ExactText($0) }
+        let quota = call.isAsync ? nil : tenant.flatMap { quotas.limits(of: $0) }
         if let tenant { try quota?.enter(tenant, server: target.server, now: started) }
         defer { if let tenant { quota?.leave(tenant) } }
         let bound = backend.settings.requestTimeout
@@ -306,7 +306,7 @@ package final class Gateway: GatewayServices {
             listener: call.listener)
         forwarded.session = call.caller.session
         forwarded.isNamed = call.caller.isNamed
-        forwarded.tenant = call.caller.tenant.map { ExactText($0) }
+        forwarded.tenant = tenant
         forwarded.round = call.round
         forwarded.trace = trace
         if case .tool(_, let arguments) = call.operation {

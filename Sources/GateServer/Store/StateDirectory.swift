@@ -1,4 +1,5 @@
 import Dispatch
+import GateStore
 package import GateProtocol
 import Synchronization
 
@@ -97,44 +98,7 @@ package final class StateDirectory: Sendable {
     package func flush() { writer.sync {} }
 
     private func write(_ name: String, _ content: [UInt8]) -> String? {
-        StateDirectory.replace("\(path)/\(name)", temporary: "\(path)/.\(name).new", content)
-    }
-
-    /// Puts a whole file, on the disk and for the owner alone, in the place of another.
-    /// - Returns: why it could not.
-    static func replace(_ path: String, temporary: String, _ content: [UInt8]) -> String? {
-        // What an earlier run left there may have another mode or lead elsewhere.
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return StateDirectory.reason }
-        var written = 0
-        while written < content.count {
-            let count = content[written...].withUnsafeBytes { writeOnce($0, descriptor) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                let reason = StateDirectory.reason
-                close(descriptor)
-                unlink(temporary)
-                return reason
-            }
-            written += count
-        }
-        let isOnDisk = fsync(descriptor) == 0
-        let syncReason = StateDirectory.reason
-        guard close(descriptor) == 0, isOnDisk, rename(temporary, path) == 0 else {
-            let reason = isOnDisk ? StateDirectory.reason : syncReason
-            unlink(temporary)
-            return reason
-        }
-        return nil
-    }
-
-    private static func writeOnce(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int {
-        #if canImport(Glibc)
-            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        #else
-            Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-        #endif
+        PrivateFile.replace("\(path)/\(name)", temporary: "\(path)/.\(name).new", content)
     }
 
     static func read(_ path: String) -> [UInt8]? {

@@ -15,7 +15,7 @@ struct Explain: GatewayCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func execute(_ client: GateClient) async throws {
-        try await ask(client, "/call/\(GateClient.percentEncoded(id))/explain", asJSON: output.json) { answer in
+        try await ask(client, "/call/\(PercentEncoding.encode(id))/explain", asJSON: output.json) { answer in
             for line in answer["explanation"]?.arrayValue ?? [] {
                 Console.print(SafeText.line(line.stringValue ?? ""))
             }

@@ -41,7 +41,7 @@ extension GatewayCommand {
     func callState(
         _ method: GateClient.Method, _ id: String, _ client: GateClient
     ) async throws -> (answer: [UInt8], state: CallState)? {
-        let answer = try await client.send(method, "/call/" + GateClient.percentEncoded(id))
+        let answer = try await client.send(method, "/call/" + PercentEncoding.encode(id))
         var state: CallState?
         try present(answer, asJSON: false) { state = try CallState(json: $0) }
         return state.map { (answer, $0) }

@@ -85,7 +85,7 @@ struct Log: GatewayCommand {
             ("until", until),
             ("cursor", cursor),
         ]
-        for (name, value) in filters { if let value { path += "&\(name)=\(GateClient.percentEncoded(value))" } }
+        for (name, value) in filters { if let value { path += "&\(name)=\(PercentEncoding.encode(value))" } }
         if let after { path += "&after=\(after)" }
         return path
     }

@@ -1,3 +1,4 @@
+import GateProtocol
 import ArgumentParser
 import GateClient
 import GateConfig
@@ -51,7 +52,7 @@ struct MCP: AsyncParsableCommand {
 
     /// The endpoint that shows the chosen servers.
     private var path: String {
-        let names = server.flatMap { $0.split(separator: ",") }.map { GateClient.percentEncoded(String($0)) }
+        let names = server.flatMap { $0.split(separator: ",") }.map { PercentEncoding.encode(String($0)) }
         return names.isEmpty ? "/mcp" : "/mcp?servers=" + names.joined(separator: ",")
     }
 }

@@ -1,4 +1,6 @@
+import GateCore
 import GateCurl
+import GateProtocol
 
 /// Who asks for access tokens, where and for what: the client credentials grant (RFC 6749, 4.4).
 package struct OAuthClient: Sendable {
@@ -37,11 +39,12 @@ package struct OAuthClient: Sendable {
         var headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
         switch authMethod {
         case .basic:
-            let pair = FormText.encoded(id) + ":" + FormText.encoded(secret)
-            headers.append(("Authorization", "Basic " + MCPHeader.base64(Array(pair.utf8))))
+            let pair = PercentEncoding.encodeForm(id) + ":" + PercentEncoding.encodeForm(secret)
+            headers.append(("Authorization", "Basic " + Base64.encode(Array(pair.utf8))))
         case .post: fields += [("client_id", id), ("client_secret", secret)]
         }
-        let body = fields.map { FormText.encoded($0.0) + "=" + FormText.encoded($0.1) }.joined(separator: "&")
+        let body = fields.map { PercentEncoding.encodeForm($0.0) + "=" + PercentEncoding.encodeForm($0.1) }.joined(
+            separator: "&")
         var request = CurlRequest(method: "POST", url: tokenURL, headers: headers, body: Array(body.utf8))
         request.totalTimeout = Self.timeout
         request.connectTimeout = Self.timeout
@@ -55,23 +58,4 @@ package struct OAuthClient: Sendable {
 extension OAuthClient: CustomStringConvertible, CustomReflectable {
     package var description: String { "client of \(shownURL)" }
     package var customMirror: Mirror { Mirror(reflecting: description) }
-}
-
-/// Text of a form (application/x-www-form-urlencoded).
-enum FormText {
-    static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "*"):
-                out.append(byte)
-            case UInt8(ascii: " "): out.append(UInt8(ascii: "+"))
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
 }

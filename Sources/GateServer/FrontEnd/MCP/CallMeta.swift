@@ -12,9 +12,8 @@ enum CallMeta {
     static func passedOn(_ message: WireMessage, _ headers: HTTPRequestFields?) -> ByteBuffer? {
         var out = headers.flatMap { trace($0, besides: message) }
         guard let meta = message.envelope.meta else { return out }
-        let credential = headers.flatMap(credential)
         for field in meta.list where !field.keyIsEscaped && !isOurs(field, message) {
-            if let credential, holds(credential, field, message) { continue }
+            if let credential = headers.flatMap(credential), holds(credential, field, message) { continue }
             var text = out ?? ByteBuffer()
             if out != nil { text.writeStaticString(",") }
             // The key with its quotes, and the value, as written.
@@ -43,17 +42,17 @@ enum CallMeta {
     }
 
     /// What stands behind the scheme in `Authorization`. Shorter ones are found in anything.
-    private static func credential(_ headers: HTTPRequestFields) -> [UInt8]? {
+    private static func credential(_ headers: HTTPRequestFields) -> ArraySlice<UInt8>? {
         guard let field = headers.bytes(of: "authorization") else { return nil }
         let credential = field.drop { $0 != 0x20 }.drop { $0 == 0x20 }
-        return credential.count >= 16 ? Array(credential) : nil
+        return credential.count >= 16 ? credential : nil
     }
 
-    private static func holds(_ credential: [UInt8], _ field: JSONField, _ message: WireMessage) -> Bool {
+    private static func holds(_ credential: ArraySlice<UInt8>, _ field: JSONField, _ message: WireMessage) -> Bool {
         message.buffer.withUnsafeReadableBytes { text in
             [field.key, field.value].contains { range in
                 var rest = text[range]
-                while let start = rest.firstIndex(of: credential[0]) {
+                while let first = credential.first, let start = rest.firstIndex(of: first) {
                     rest = rest[start...]
                     if rest.starts(with: credential) { return true }
                     rest = rest.dropFirst()
